@@ -1,0 +1,45 @@
+# What a person types. Everything is installed into .venv of this checkout, from requirements/*.txt with hashes.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+SOURCES := features detectors streams
+
+.PHONY: setup demo test check bench lock pages clean
+
+.venv/run: requirements/build.txt requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("tipstaff needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else 0'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv"
+	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/run
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: .venv/dev
+
+demo: .venv/run
+	@$(BIN)/tipstaff demo
+
+test: .venv/dev
+	@$(BIN)/python -m pytest
+
+check: .venv/dev
+	@$(BIN)/ruff format --check -q $(SOURCES) tests || echo "(formatting: run ruff format)"
+	@$(BIN)/ruff check -q $(SOURCES) tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/run
+	@$(BIN)/python tests/bench/bench.py
+
+# Both are committed; run after changing dependencies, or rules.
+lock:
+	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml -o requirements/run.txt
+	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
+	echo setuptools | uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11 - -o requirements/build.txt
+
+clean:
+	rm -rf .venv build dist *.egg-info .tipstaff

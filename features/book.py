@@ -1,0 +1,156 @@
+"""What is kept of the entities of one kind: who they are, their times, and their slots in the blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from features.layout import BlockLayout
+from features.panes import NEVER, Block, Slots, grown
+from features.ticks import Ints
+
+NO_PLAN = -1
+_SMALLEST = 1024
+_GROWTH = 1.5
+_SHED_PART = 64
+_REMEMBERED = 4_000_000
+"""Freed entities whose first_seen is still known; beyond, nothing is proven by absence any more."""
+
+
+class Book:
+    """The entities of one kind. Arrays are indexed by slot; a slot is an entity's while it is kept.
+
+    newest, arrival, first_seen: int64 ms (arrival is stream time at the last record); arrived: int64,
+    its offset; turn: int64, the greatest so far; open: bool, whether that turn waits to be evaluated;
+    plan: int16 code; block_slot: int32[slots, blocks], −1 for none.
+    """
+
+    def __init__(self, kind: str, layouts: Sequence[BlockLayout], longest_ms: int, cap: int) -> None:
+        self.kind, self.longest_ms, self.cap = kind, longest_ms, cap
+        self.blocks = [Block(one) for one in layouts]
+        self.slots: dict[str, int] = {}
+        self.names: list[str | None] = []
+        self.newest = np.empty(0, np.int64)
+        self.arrival = np.empty(0, np.int64)
+        self.arrived = np.empty(0, np.int64)
+        self.first_seen = np.empty(0, np.int64)
+        self.turn = np.empty(0, np.int64)
+        self.open = np.empty(0, np.bool_)
+        self.plan = np.empty(0, np.int16)
+        self.block_slot = np.empty((0, len(layouts)), np.int32)
+        self.remembered: dict[str, int] = {}
+        self.forgetful = False
+        self.free_slots: list[int] = []
+        self.free_block_slots: list[list[int]] = [[] for _ in layouts]
+        self.block_used = [0 for _ in layouts]
+
+    def find(self, names: Sequence[str]) -> Slots:
+        """The slots of entities, −1 for those not kept; int64[len(names)]."""
+        get = self.slots.get
+        return np.fromiter((get(name, -1) for name in names), np.int64, len(names))
+
+    def take(self, names: Sequence[str]) -> Slots:
+        """Slots for new entities; int64[len(names)]."""
+        slots = self._vacant(len(names))
+        for name, slot in zip(names, slots.tolist(), strict=True):
+            self.slots[name] = slot
+            self.names[slot] = name
+        self.newest[slots] = self.arrival[slots] = self.turn[slots] = NEVER
+        self.first_seen[slots] = np.fromiter((self.remembered.get(n, NEVER) for n in names), np.int64, len(names))
+        self.open[slots], self.plan[slots], self.block_slot[slots] = False, NO_PLAN, -1
+        return slots
+
+    def _vacant(self, count: int) -> Slots:
+        reused = [self.free_slots.pop() for _ in range(min(count, len(self.free_slots)))]
+        first, fresh = len(self.names), count - len(reused)
+        self.names.extend([None] * fresh)
+        if len(self.names) > len(self.newest):
+            self._grow(len(self.names))
+        return np.array(reused + list(range(first, first + fresh)), np.int64)
+
+    def _grow(self, needed: int) -> None:
+        capacity = larger(needed, len(self.newest))
+        for name in ("newest", "arrival", "arrived", "first_seen", "turn", "open", "plan", "block_slot"):
+            setattr(self, name, grown(getattr(self, name), capacity))
+
+    def take_blocks(self, slots: Slots, block: int) -> Slots:
+        """Each entity's slot in a block, taken now where it has none; `slots` are distinct."""
+        held = self.block_slot[slots, block]
+        lacking = slots[held < 0]
+        if len(lacking):
+            self.block_slot[lacking, block] = self._vacant_in_block(len(lacking), block)
+            held = self.block_slot[slots, block]
+        return held.astype(np.int64)
+
+    def _vacant_in_block(self, count: int, block: int) -> Slots:
+        vacant, one = self.free_block_slots[block], self.blocks[block]
+        reused = [vacant.pop() for _ in range(min(count, len(vacant)))]
+        first, fresh = self.block_used[block], count - len(reused)
+        self.block_used[block] += fresh
+        if self.block_used[block] > one.capacity:
+            one.grow(larger(self.block_used[block], one.capacity))
+        taken = np.array(reused + list(range(first, first + fresh)), np.int64)
+        one.clear(taken)
+        return taken
+
+    def free(self, slots: Slots) -> None:
+        """Forget entities, but for what is known of when they were first seen."""
+        for slot in slots.tolist():
+            name = self.names[slot]
+            assert name is not None
+            del self.slots[name]
+            self.names[slot] = None
+            self._remember(name, int(self.first_seen[slot]))
+        self.open[slots] = False
+        self.free_slots.extend(slots.tolist())
+        for block in range(len(self.blocks)):
+            held = self.block_slot[slots, block]
+            self.free_block_slots[block].extend(held[held >= 0].tolist())
+
+    def _remember(self, name: str, first_seen: int) -> None:
+        self.remembered.pop(name, None)
+        self.remembered[name] = first_seen
+        if len(self.remembered) > _REMEMBERED:
+            self.remembered.pop(next(iter(self.remembered)))
+            self.forgetful = True
+
+    def was_kept(self, name: str) -> bool:
+        """Whether an entity that is not kept may have been before."""
+        return self.forgetful or name in self.remembered
+
+    def kept(self) -> Slots:
+        """The slots in use, ascending."""
+        used = np.ones(len(self.names), np.bool_)
+        used[self.free_slots] = False
+        return np.flatnonzero(used)
+
+    def silent_since(self, time: int) -> Slots:
+        """The slots of entities neither heard nor dated since a time (ms)."""
+        slots = self.kept()
+        return slots[np.maximum(self.newest[slots], self.arrival[slots]) < time]
+
+    def longest_silent(self) -> Slots:
+        """Whom to shed when the book is full: a 64th of the cap, by the offset of their last record."""
+        slots = self.kept()
+        return slots[np.argsort(self.arrived[slots], kind="stable")[: max(self.cap // _SHED_PART, 1)]]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays that are in use."""
+        own = sum(a.itemsize for a in (self.newest, self.arrival, self.arrived, self.first_seen, self.turn))
+        own += self.open.itemsize + self.plan.itemsize + self.block_slot.itemsize * len(self.blocks)
+        return own * len(self.names) + sum(
+            block.layout.row_bytes * used for block, used in zip(self.blocks, self.block_used, strict=True)
+        )
+
+
+def larger(needed: int, capacity: int) -> int:
+    """The next capacity."""
+    return max(needed, int(capacity * _GROWTH), _SMALLEST)
+
+
+def since(first_seen: Ints, as_of: Ints) -> npt.NDArray[np.float64]:
+    """Seconds from first_seen to as_of, NaN where unknown; float64[n]."""
+    return np.where(first_seen == NEVER, np.nan, np.maximum(as_of - first_seen, 0) / 1000)

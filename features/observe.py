@@ -1,0 +1,259 @@
+"""Chunks into evaluations: which entities are due, and what their features are then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from features import peers as peer_tables
+from features.book import Book
+from features.catalog import Catalog
+from features.layout import layout
+from features.measure import Measured
+from features.peers import Peers
+from features.state import KeptEvents, State
+from features.ticks import DAY_MS, HOUR_MS, TICK_MS, Ints
+from features.touch import Touched, entity_names, touch
+from features.values import Formulas, Raw, joined, read
+
+TURN_WAIT = 2
+"""Ticks past a turn at which the stream closes it."""
+
+DEFAULT_CAP = 2_000_000
+
+
+@dataclass
+class Due:
+    """Evaluations of one kind, a row each, in order of (trigger, tick, entity).
+
+    trigger: int64 offsets; slot, turn, tick: int64; as_of: int64 ms; births: ms by value name;
+    values: a frame of the same height; peers: the tables in force then.
+    """
+
+    kind: str
+    names: list[str]
+    slot: Ints
+    turn: Ints
+    trigger: Ints
+    as_of: Ints
+    plan: list[str | None]
+    values: pl.DataFrame
+    peers: Peers
+
+    @property
+    def tick(self) -> Ints:
+        """The tick of each entity's newest event."""
+        return self.as_of // TICK_MS
+
+
+@dataclass
+class Part:
+    """A stretch of a chunk that crosses no whole hour: its events, whom they touch, and who became due.
+
+    `touched`: slots and turns of each event by kind (for rules on single events and for evidence).
+    """
+
+    events: pl.DataFrame
+    stream: Ints
+    touched: dict[str, Touched]
+    due: list[Due] = field(default_factory=list)
+
+
+class Observer:
+    """The catalogue made ready to be computed. Holds no state: that is in `State`.
+
+    peer_names: the value names that peer tables are made for, by kind.
+    """
+
+    def __init__(self, catalog: Catalog, hash_key: str, caps: Mapping[str, int] | None = None,
+                 peer_names: Mapping[str, Sequence[str]] | None = None) -> None:  # fmt: skip
+        self.catalog, self._hash_key, self._caps = catalog, hash_key, dict(caps or {})
+        self._layouts = {kind: layout(catalog, kind) for kind in catalog.kinds}
+        self._peer_names = dict(peer_names or {})
+        empty = self.empty()
+        self._formulas = {kind: Formulas(catalog, kind, book) for kind, book in empty.books.items()}
+        self._families = sorted({block.event for blocks in self._layouts.values() for block in blocks})
+
+    def empty(self) -> State:
+        """The state before the first record."""
+        return State({kind: self._book(kind) for kind in self.catalog.kinds})
+
+    def _book(self, kind: str) -> Book:
+        cap = self._caps.get(kind, DEFAULT_CAP)
+        return Book(kind, self._layouts[kind], self.catalog.longest_ms(kind), cap)
+
+    def values(self, book: Book, slots: Ints) -> pl.DataFrame:
+        """Features of entities now, each as of its own newest event."""
+        return self._formulas[book.kind].frame(read(book, slots))
+
+    def births(self, state: State, kind: str) -> dict[str, int]:
+        """When each value's feature, and what it is derived from, was taken up; ms by value name."""
+        return {name: max(state.births[self.catalog.by_name[kind, one].identity]
+                          for one in (value.feature.name, value.feature.of, value.feature.over) if one)
+                for name, value in self.catalog.values[kind].items()}  # fmt: skip
+
+    def parts(self, state: State, chunk: pl.DataFrame) -> Iterator[Part]:
+        """Take in a chunk (offset, stamp, time: Int64; type and the entity columns: String), part by part.
+
+        The state is changed; each part must be taken before the next one is made.
+        """
+        rest = chunk
+        while rest.height:
+            height = self._next_cut(state, rest)
+            yield self._part(state, rest[:height])
+            rest = rest[height:]
+
+    def _next_cut(self, state: State, chunk: pl.DataFrame) -> int:
+        """How many records come before the next whole hour or full book."""
+        hours = stream_times(state, chunk) // HOUR_MS
+        crossing = np.flatnonzero(hours != hours[0])
+        height = int(crossing[0]) if len(crossing) else chunk.height
+        for kind, book in state.books.items():
+            height = min(height, _room(book, chunk[:height], kind))
+        return max(height, 1)
+
+    def _part(self, state: State, events: pl.DataFrame) -> Part:
+        stream = stream_times(state, events)
+        self._be_born(state, int(stream[0]))
+        early = self._whole_hour(state, events, int(stream[0]))
+        self._shed(state, events)
+        measured = {family: Measured(events, family, self._hash_key) for family in self._families}
+        part = Part(events, stream, {}, early)
+        for kind, book in state.books.items():
+            touched = touch(state, book, events, stream)
+            part.touched[kind] = touched
+            part.due += self._evaluated(state, book, touched, events, stream, measured)
+        state.stream_time = int(stream[-1])
+        state.kept.append(KeptEvents(events, {k: t.row_slot for k, t in part.touched.items()},
+                                     {k: t.row_turn for k, t in part.touched.items()}))  # fmt: skip
+        return part
+
+    def _be_born(self, state: State, now: int) -> None:
+        if state.stream_time is None:
+            state.stream_start = now
+        for feature in self.catalog.features:
+            state.births.setdefault(feature.identity, now)
+
+    def _whole_hour(self, state: State, events: pl.DataFrame, now: int) -> list[Due]:
+        """What a first record past a whole hour does before it counts; see docs/semantics.md."""
+        if state.stream_time is None or now // HOUR_MS == state.stream_time // HOUR_MS:
+            return []
+        first, hour = events[:1], now // HOUR_MS * HOUR_MS
+        due = []
+        for book in state.books.values():
+            slots = _closed_by(state, book, first, now)
+            triggers = np.full(len(slots), int(first["offset"][0]))
+            due += self._due(state, book, [(slots, triggers, read(book, slots))])
+            book.open[slots] = False
+        state.peers = self._peers(state, hour)
+        for book in state.books.values():
+            book.free(book.silent_since(hour - book.longest_ms))
+        return due
+
+    def _peers(self, state: State, hour: int) -> Peers:
+        found: dict[peer_tables.Key, npt.NDArray[np.float64]] = {}
+        for kind, book in state.books.items():
+            slots = book.kept()
+            slots = slots[book.newest[slots] >= hour - DAY_MS]
+            names = self._peer_names.get(kind, list(self.catalog.values[kind]))
+            if len(slots) and names:
+                values = self.values(book, slots).select(names)
+                found |= peer_tables.tables(kind, state.plan_names(book.plan[slots]), values)
+        return Peers(found)
+
+    def _shed(self, state: State, events: pl.DataFrame) -> None:
+        for kind, book in state.books.items():
+            if len(book.slots) >= book.cap and _room(book, events[:1], kind) < 1:
+                slots = book.longest_silent()
+                state.shed += len(slots)
+                state.shed_open += int(book.open[slots].sum())
+                book.free(slots)
+
+    def _evaluated(self, state: State, book: Book, touched: Touched, events: pl.DataFrame, stream: Ints,
+                   measured: Mapping[tuple[str, ...], Measured]) -> list[Due]:  # fmt: skip
+        """Write every group of a part into the book, rank by rank, reading each turn as it closes."""
+        offsets = events["offset"].to_numpy()
+        reads = []
+        waiting, closed_at = _waiting(book, touched, stream)
+        if len(waiting):
+            reads.append((waiting, offsets[closed_at], read(book, waiting)))
+            book.open[waiting] = False
+        closes = touched.closes(stream, TURN_WAIT)
+        folds = touched.folds(book, measured)
+        for rank in range(touched.ranks):
+            groups = touched.groups_of(rank)
+            for index, fold in folds:
+                state.late += book.blocks[index].write(fold.of_rank(rank))
+            touched.settle(book, groups)
+            closing = groups[closes[groups] < events.height]
+            if len(closing):
+                slots = touched.slot[closing]
+                reads.append((slots, offsets[closes[closing]], read(book, slots)))
+        touched.leave_open(book, closes >= events.height)
+        return self._due(state, book, reads)
+
+    def _due(self, state: State, book: Book, reads: list[tuple[Ints, Ints, Raw]]) -> list[Due]:
+        reads = [one for one in reads if len(one[0])]
+        if not reads:
+            return []
+        slots, triggers = (np.concatenate([one[i] for one in reads]) for i in (0, 1))
+        raw = joined([one[2] for one in reads])
+        names = [str(book.names[slot]) for slot in slots.tolist()]
+        order = _ordered(triggers, raw.as_of // TICK_MS, names)
+        values = self._formulas[book.kind].frame(raw)
+        return [Due(
+            book.kind, [names[i] for i in order.tolist()], slots[order], raw.turn[order], triggers[order],
+            raw.as_of[order], state.plan_names(raw.plan[order]), values[order], state.peers,
+        )]  # fmt: skip
+
+
+def stream_times(state: State, chunk: pl.DataFrame) -> Ints:
+    """Stream time at each record; int64[n] ms."""
+    stamps = chunk["stamp"].to_numpy()
+    if state.stream_time is None:
+        return np.maximum.accumulate(stamps)
+    return np.maximum(np.maximum.accumulate(stamps), state.stream_time)
+
+
+def _room(book: Book, events: pl.DataFrame, kind: str) -> int:
+    """How many of the events fit before the book would be over its cap."""
+    free = book.cap - len(book.slots)
+    if free >= events.height:
+        return events.height
+    names = entity_names(events, kind).to_frame("name").with_row_index("row")
+    firsts = names.drop_nulls("name").group_by("name", maintain_order=True).agg(pl.col("row").first())
+    new = np.flatnonzero(book.find(firsts["name"].to_list()) < 0)
+    return events.height if len(new) <= free else int(firsts["row"][int(new[free])])
+
+
+def _closed_by(state: State, book: Book, first: pl.DataFrame, now: int) -> Ints:
+    """The open turns that one record closes, by its stream time or as its own entity's later turn."""
+    slots = np.flatnonzero(book.open[: len(book.names)])
+    closed = now // TICK_MS >= book.turn[slots] + TURN_WAIT
+    for name in entity_names(first, book.kind).drop_nulls().to_list():
+        slot = book.slots.get(name, -1)
+        newest = max(int(book.newest[slot]), int(first["time"][0])) if slot >= 0 else 0
+        own, stream = newest // TICK_MS, now // TICK_MS
+        turn = own if stream <= own + 1 else stream
+        closed |= (slots == slot) & (turn > book.turn[slots])
+    return slots[closed]
+
+
+def _waiting(book: Book, touched: Touched, stream: Ints) -> tuple[Ints, Ints]:
+    """Turns left open by earlier chunks that close in this one before any new record of theirs counts."""
+    slots = np.flatnonzero(book.open[: len(book.names)])
+    at = np.searchsorted(stream // TICK_MS, book.turn[slots] + TURN_WAIT, side="left")
+    first_row, first_turn = touched.first_of(slots)
+    continued = first_turn == book.turn[slots]
+    at = np.where(first_row >= 0, np.minimum(at, first_row), at)
+    closing = ~continued & (at < len(stream))
+    return slots[closing], at[closing]
+
+
+def _ordered(triggers: Ints, ticks: Ints, names: list[str]) -> npt.NDArray[np.int64]:
+    frame = pl.DataFrame({"trigger": triggers, "tick": ticks, "name": names})
+    return frame.select(pl.arg_sort_by("trigger", "tick", "name")).to_series().cast(pl.Int64).to_numpy()

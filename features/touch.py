@@ -1,0 +1,256 @@
+"""Whom a chunk's events touch: slots, turns, and the groups of events that are evaluated together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from features.book import NO_PLAN, Book
+from features.event import ENTITY_COLUMNS
+from features.fold import Sorted, fold
+from features.measure import Measured
+from features.panes import NEVER, Fold
+from features.state import State
+from features.ticks import TICK_MS, Ints, running_max, segment_starts, turns
+
+SEPARATOR = "\x1f"
+"""Between an account's id and its key's or workload's; no id may hold a control character."""
+
+_HORIZON = 20_000_000_000_000  # past every time that an event may have, in ms
+
+
+@dataclass
+class RankedFold:
+    """A fold ordered by rank: an entity's first turn of the chunk, second …; bounds: int64[ranks + 1]."""
+
+    fold: Fold
+    bounds: Ints
+
+    def of_rank(self, rank: int) -> Fold:
+        """The rows of one rank."""
+        f, rows = self.fold, slice(int(self.bounds[rank]), int(self.bounds[rank + 1]))
+        return Fold(f.slot[rows], f.tick[rows], f.sums[rows], f.maxima[rows], f.bitmaps[rows], f.lasts[rows])
+
+
+@dataclass
+class Touched:
+    """The groups (an entity's turn) that a part's events form, ordered by slot, then turn.
+
+    order: int64[m], the touching events by slot, then log order; group: int64[m], the group of each;
+    starts: int64[g], where each group begins in `order`; slot, turn, newest, first_seen, arrival: int64[g]
+    and plan: int16[g], as after the group; rank: int64[g], how many groups of its slot come before;
+    row_slot, row_turn: int64[n] by event, −1 where it touches nobody.
+    """
+
+    order: Ints
+    group: Ints
+    starts: Ints
+    slot: Ints
+    turn: Ints
+    newest: Ints
+    first_seen: Ints
+    arrival: Ints
+    arrived: Ints
+    plan: npt.NDArray[np.int16]
+    rank: Ints
+    row_slot: Ints
+    row_turn: Ints
+    times: Ints
+    row_newest: Ints
+
+    def __post_init__(self) -> None:
+        self.ranks = int(self.rank.max()) + 1 if len(self.rank) else 0
+        self._by_rank = np.argsort(self.rank, kind="stable")
+        self._bounds = np.searchsorted(self.rank[self._by_rank], np.arange(self.ranks + 1))
+        self._firsts = np.flatnonzero(self.rank == 0)
+
+    def groups_of(self, rank: int) -> Ints:
+        """The groups of one rank."""
+        return self._by_rank[self._bounds[rank] : self._bounds[rank + 1]]
+
+    def closes(self, stream: Ints, wait: int) -> Ints:
+        """The place in the part of the record that closes each group, its height or more for none; int64[g]."""
+        at = np.searchsorted(stream // TICK_MS, self.turn + wait, side="left")
+        if len(self.slot):
+            followed = np.flatnonzero(self.slot[1:] == self.slot[:-1])
+            at[followed] = np.minimum(at[followed], self.order[self.starts[followed + 1]])
+        return at
+
+    def first_of(self, slots: Ints) -> tuple[Ints, Ints]:
+        """The place of each slot's first event in the part and its turn; −1 and NEVER where untouched."""
+        rows, turn = np.full(len(slots), -1), np.full(len(slots), NEVER)
+        if not len(self._firsts):
+            return rows, turn
+        held = self.slot[self._firsts]
+        at = np.minimum(np.searchsorted(held, slots), len(held) - 1)
+        found = held[at] == slots
+        group = self._firsts[at[found]]
+        rows[found], turn[found] = self.order[self.starts[group]], self.turn[group]
+        return rows, turn
+
+    def folds(self, book: Book, measured: Mapping[tuple[str, ...], Measured]) -> list[tuple[int, RankedFold]]:
+        """The folds of every block that the part's events feed, with the block's index."""
+        found = []
+        for index, block in enumerate(book.blocks):
+            one = measured[block.layout.event]
+            at = one.where[self.order]
+            rows = np.flatnonzero(at >= 0)
+            if len(rows):
+                found.append((index, self._fold(book, index, one, rows, at[rows])))
+        return found
+
+    def _fold(self, book: Book, index: int, measured: Measured, rows: Ints, at: Ints) -> RankedFold:
+        block, group = book.blocks[index], self.group[rows]
+        measured.select({p.selection for p in (*block.layout.sums, *block.layout.maxima, *block.layout.bitmaps,
+                                               *block.layout.lasts)} | set(block.layout.spacings)
+                        | set(block.layout.ordinals))  # fmt: skip
+        entity = self.slot[group]
+        starts = segment_starts(entity)
+        held = book.take_blocks(entity[starts], index)
+        slot = np.repeat(held, np.diff(starts, append=len(entity)))
+        folded, groups = fold(Sorted(slot, group, self.times[self.order[rows]], at), measured, block)
+        return _ranked(folded, self.rank[groups], self.ranks)
+
+    def settle(self, book: Book, groups: Ints) -> None:
+        """Bring the entities of some groups (one each) to where they are after them."""
+        slots = self.slot[groups]
+        book.newest[slots], book.turn[slots] = self.newest[groups], self.turn[groups]
+        book.first_seen[slots], book.plan[slots] = self.first_seen[groups], self.plan[groups]
+        book.arrival[slots], book.arrived[slots] = self.arrival[groups], self.arrived[groups]
+
+    def leave_open(self, book: Book, still_open: npt.NDArray[np.bool_]) -> None:
+        """Note which entities' last turns wait."""
+        if len(self.slot):
+            last = np.append(self.slot[1:] != self.slot[:-1], True)
+            book.open[self.slot[last]] = still_open[last]
+
+
+def _ranked(folded: Fold, rank: Ints, ranks: int) -> RankedFold:
+    if ranks > 1:
+        order = np.argsort(rank, kind="stable")
+        folded = Fold(folded.slot[order], folded.tick[order], folded.sums[order], folded.maxima[order],
+                      folded.bitmaps[order], folded.lasts[order])  # fmt: skip
+        rank = rank[order]
+    return RankedFold(folded, np.searchsorted(rank, np.arange(ranks + 1)))
+
+
+def touching() -> pl.Expr:
+    """Which events count: all but heartbeats and what we denied ourselves."""
+    return (pl.col("type") != "heartbeat") & ~pl.col("denied_by_us").fill_null(False)
+
+
+def entity_names(events: pl.DataFrame, kind: str) -> pl.Series:
+    """The entity of one kind that each event touches, null where none."""
+    name = pl.col("account_id")
+    if kind != "account":
+        name = pl.concat_str("account_id", ENTITY_COLUMNS[kind], separator=SEPARATOR)
+    counted = touching() if "denied_by_us" in events.columns else pl.col("type") != "heartbeat"
+    return events.select(pl.when(counted).then(name).alias("name")).to_series()
+
+
+def touch(state: State, book: Book, events: pl.DataFrame, stream: Ints) -> Touched:
+    """Find or give slots to all entities of a kind that the events touch, and their turns."""
+    row_slot, unheard = _slots(book, events)
+    order = np.argsort(row_slot, kind="stable")
+    order = order[int(np.searchsorted(row_slot[order], 0)) :]
+    slot, time = row_slot[order], events["time"].to_numpy()[order]
+    starts = segment_starts(slot)
+    held = slot[starts]
+    newest = running_max(time, starts, _or(book.newest[held], time[starts]))
+    raw = turns(newest, stream[order])
+    turn = running_max(raw, starts, _or(book.turn[held], raw[starts]))
+    groups = _group_starts(slot, turn)
+    ends = np.append(groups[1:], len(order))[: len(groups)] - 1
+    first_seen = _first_seen(state, book, events, stream, order, starts, held, np.isin(held, unheard))
+    return Touched(
+        order=order, group=np.repeat(np.arange(len(groups)), np.diff(groups, append=len(order))), starts=groups,
+        slot=slot[groups], turn=turn[groups], newest=newest[ends], first_seen=first_seen[ends],
+        arrival=stream[order][ends], arrived=events["offset"].to_numpy()[order][ends],
+        plan=_plans(state, events, order, starts, book.plan[held])[ends], rank=_ranks(slot[groups]),
+        row_slot=row_slot, row_turn=_scattered(turn, order, events.height),
+        times=events["time"].to_numpy(), row_newest=_scattered(newest, order, events.height),
+    )  # fmt: skip
+
+
+def _slots(book: Book, events: pl.DataFrame) -> tuple[Ints, Ints]:
+    """The slot of each event's entity, −1 for none; and the slots of the entities that were never kept before."""
+    names = entity_names(events, book.kind)
+    distinct = names.unique(maintain_order=True).drop_nulls()
+    listed = distinct.to_list()
+    slots = book.find(listed)
+    missing = np.flatnonzero(slots < 0)
+    fresh = [listed[i] for i in missing.tolist()]
+    unheard = np.array([not book.was_kept(name) for name in fresh], np.bool_)
+    slots[missing] = book.take(fresh)
+    if not listed:
+        return np.full(events.height, -1, np.int64), missing
+    table = pl.DataFrame({"name": distinct, "slot": slots})
+    found = names.to_frame("name").join(table, on="name", how="left", maintain_order="left")["slot"]
+    return found.fill_null(-1).to_numpy(), slots[missing][unheard]
+
+
+def _or(initial: Ints, first: Ints) -> Ints:
+    return np.where(initial == NEVER, first, initial)
+
+
+def _group_starts(slot: Ints, turn: Ints) -> Ints:
+    if not len(slot):
+        return np.zeros(0, np.int64)
+    changed = (slot[1:] != slot[:-1]) | (turn[1:] != turn[:-1])
+    return np.concatenate(([0], np.flatnonzero(changed) + 1))
+
+
+def _ranks(slot: Ints) -> Ints:
+    starts = segment_starts(slot)
+    return np.arange(len(slot)) - np.repeat(starts, np.diff(starts, append=len(slot)))
+
+
+def _scattered(values: Ints, order: Ints, height: int) -> Ints:
+    found = np.full(height, -1, np.int64)
+    found[order] = values
+    return found
+
+
+def _plans(state: State, events: pl.DataFrame, order: Ints, starts: Ints,
+           initial: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:  # fmt: skip
+    """The last plan named up to each event of its entity."""
+    before = np.repeat(initial, np.diff(starts, append=len(order)))
+    if "plan" not in events.columns:
+        return before
+    codes = state.plan_codes(events["plan"])[order]
+    named = np.where(codes == NO_PLAN, -1, np.arange(len(order)))
+    latest = running_max(named, starts, np.full(len(starts), -1))
+    return np.where(latest < 0, before, codes[latest])
+
+
+def _first_seen(state: State, book: Book, events: pl.DataFrame, stream: Ints, order: Ints, starts: Ints,
+                held: Ints, unheard_of: npt.NDArray[np.bool_]) -> Ints:  # fmt: skip
+    """What has been proven of each entity's beginning up to each of its events; int64[m] ms, NEVER for nothing.
+
+    held: the slot of each segment; unheard_of: whether it is new and was never kept before.
+    """
+    earliness = _earliness(events, book, stream)[order]
+    first = order[starts]
+    time, now = events["time"].to_numpy()[first], stream[first]
+    watched = unheard_of & (now - state.stream_start >= book.longest_ms) & (time >= now - book.longest_ms)
+    earliness[starts] = np.maximum(earliness[starts], np.where(watched, _HORIZON - time, 0))
+    known = book.first_seen[held]
+    earliest = running_max(earliness, starts, np.where(known == NEVER, 0, _HORIZON - known))
+    return np.where(earliest > 0, _HORIZON - earliest, NEVER)
+
+
+def _earliness(events: pl.DataFrame, book: Book, stream: Ints) -> Ints:
+    """How long before the horizon each event proves its entity to have begun; int64[n] ms, 0 for no proof."""
+    found = np.zeros(events.height, np.int64)
+    created = f"{book.kind}_created_at"
+    if created in events.columns:
+        found = (_HORIZON - events[created]).fill_null(0).to_numpy().copy()
+    if book.kind == "account":
+        time = events["time"].to_numpy()
+        signup = (events["type"] == "signup").to_numpy() & (time >= stream - book.longest_ms)
+        found[signup] = np.maximum(found[signup], _HORIZON - time[signup])
+    return found

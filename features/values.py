@@ -1,0 +1,205 @@
+"""Panes read as features: sums become means, shares, deviations, rates and bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from features import distinct
+from features.book import Book, since
+from features.catalog import Catalog, Feature, Primitive, Value
+from features.event import COLUMNS
+from features.measure import LIMB_BITS
+from features.panes import NEVER, Reading, Slots
+from features.ticks import Ints, Window
+
+Floats = npt.NDArray[np.float64]
+
+WILSON_Z = 1.96
+
+
+@dataclass
+class Raw:
+    """Integers read from a book for some entities, before they are made into values.
+
+    as_of, first_seen: int64[rows] ms; turn: int64[rows]; plan: int16[rows] codes; readings by (block, ring); lasts by block: int64[rows, columns] ms.
+    """
+
+    as_of: Ints
+    first_seen: Ints
+    turn: Ints
+    plan: npt.NDArray[np.int16]
+    readings: dict[tuple[int, int], Reading] = field(default_factory=dict)
+    lasts: dict[int, Ints] = field(default_factory=dict)
+
+
+def read(book: Book, slots: Slots) -> Raw:
+    """What the book holds of entities, each as of its own newest event."""
+    as_of = book.newest[slots]
+    raw = Raw(as_of, book.first_seen[slots], book.turn[slots], book.plan[slots])
+    for index, block in enumerate(book.blocks):
+        held = book.block_slot[slots, index].astype(np.int64)
+        for number, ring in enumerate(block.rings):
+            raw.readings[index, number] = ring.read(held, as_of)
+        if block.layout.lasts:
+            raw.lasts[index] = np.where(held[:, None] >= 0, block.lasts[held], NEVER) if block.capacity else (
+                np.full((len(slots), len(block.layout.lasts)), NEVER))  # fmt: skip
+    return raw
+
+
+def joined(parts: list[Raw]) -> Raw:
+    """Several readings one under the other."""
+    if len(parts) == 1:
+        return parts[0]
+    whole = Raw(
+        np.concatenate([p.as_of for p in parts]), np.concatenate([p.first_seen for p in parts]),
+        np.concatenate([p.turn for p in parts]), np.concatenate([p.plan for p in parts]),
+    )  # fmt: skip
+    for key in parts[0].readings:
+        each = [p.readings[key] for p in parts]
+        whole.readings[key] = Reading(
+            np.concatenate([r.sums for r in each]), np.concatenate([r.maxima for r in each]),
+            np.concatenate([r.bitmaps for r in each]),
+        )  # fmt: skip
+    whole.lasts = {key: np.concatenate([p.lasts[key] for p in parts]) for key in parts[0].lasts}
+    return whole
+
+
+class Formulas:
+    """How the values of one entity kind are computed from its raw integers."""
+
+    def __init__(self, catalog: Catalog, kind: str, book: Book) -> None:
+        self._values = catalog.values[kind]
+        self._features = {f.name: f for f in catalog.of_kind(kind)}
+        self._places = _places(book)
+        self._last_places = {
+            p: (index, column)
+            for index, block in enumerate(book.blocks)
+            for column, p in enumerate(block.layout.lasts)
+        }  # fmt: skip
+
+    def frame(self, raw: Raw) -> pl.DataFrame:
+        """A row per entity, a column per value; Int64 or Float64, null where there is nothing to say."""
+        return pl.DataFrame([self._series(value, raw) for value in self._values.values()])
+
+    def _series(self, value: Value, raw: Raw) -> pl.Series:
+        if value.dtype == pl.Int64:
+            return self._whole(value, raw)
+        found = self._float(value, raw)
+        series = pl.Series(value.name, found, dtype=pl.Float64, nan_to_null=True)
+        return series if np.isfinite(found[~np.isnan(found)]).all() else series.replace([np.inf, -np.inf], None)
+
+    def _whole(self, value: Value, raw: Raw) -> pl.Series:
+        feature = value.feature
+        found = self._of(feature, value.window, raw)
+        if feature.aggregate != "max":
+            return pl.Series(value.name, found, dtype=pl.Int64)
+        nothing = pl.repeat(None, len(found), dtype=pl.Int64, eager=True)
+        return pl.Series(value.name, found + _unlifted(feature)).zip_with(pl.Series(found > 0), nothing)
+
+    def _float(self, value: Value, raw: Raw) -> Floats:
+        feature, window = value.feature, value.window
+        if feature.aggregate == "first_seen":
+            return since(raw.first_seen, raw.as_of)
+        if feature.aggregate == "last_seen":
+            return since(self._last(feature, raw), raw.as_of)
+        assert window is not None
+        match feature.aggregate:
+            case "sum":
+                return self._of(feature, window, raw) / _scale(feature)
+            case "max":
+                lifted = self._of(feature, window, raw)
+                return np.where(lifted > 0, (lifted + _unlifted(feature)) / _scale(feature), np.nan)
+            case "mean":
+                return _over(self._part(feature, "sum", window, raw), self._part(feature, "count", window, raw)) / (
+                    _scale(feature))  # fmt: skip
+            case "deviation":
+                return self._deviation(feature, window, raw, ("count", "sum", "high", "low")) / _scale(feature)
+            case "spacing":
+                return self._spacing(value, feature, window, raw)
+            case "ascending":
+                parts = [self._part(feature, part, window, raw) for part in ("ascending", "eligible")]
+                return _over(parts[0], parts[1])
+            case _:
+                return self._derived(feature, window, raw)
+
+    def _derived(self, feature: Feature, window: Window, raw: Raw) -> Floats:
+        of = self._natural(str(feature.of), window, raw)
+        if feature.aggregate == "rate":
+            return of * feature.per_ms / window.span_ms(raw.as_of)
+        over = self._natural(str(feature.over), window, raw)
+        return wilson(of, over) if feature.aggregate == "bound" else _over(of, over)
+
+    def _natural(self, name: str, window: Window, raw: Raw) -> Floats:
+        feature = self._features[name]
+        found = self._of(feature, window, raw)
+        if feature.aggregate == "max":
+            return np.where(found > 0, (found + _unlifted(feature)) / _scale(feature), np.nan)
+        return found / (_scale(feature) if feature.aggregate == "sum" else 1)
+
+    def _of(self, feature: Feature, window: Window | None, raw: Raw) -> Ints:
+        return self._part(feature, feature.aggregate, window, raw)
+
+    def _part(self, feature: Feature, part: str, window: Window | None, raw: Raw) -> Ints:
+        assert window is not None
+        primitive = Primitive(part, feature.selection)  # type: ignore[arg-type]
+        block, ring, column = self._places[primitive, window.name]
+        reading = raw.readings[block, ring]
+        if part == "distinct":
+            return distinct.estimate(reading.bitmaps[:, column])
+        return (reading.maxima if part == "max" else reading.sums)[:, column]
+
+    def _last(self, feature: Feature, raw: Raw) -> Ints:
+        block, column = self._last_places[Primitive("last", feature.selection)]
+        return raw.lasts[block][:, column]
+
+    def _deviation(self, feature: Feature, window: Window, raw: Raw, parts: tuple[str, ...]) -> Floats:
+        n, total, high, low = (self._part(feature, part, window, raw) for part in parts)
+        square = _over(high * float(1 << LIMB_BITS) + low, n)
+        found = np.sqrt(np.maximum(square - _over(total, n) ** 2, 0))
+        return np.where(n >= 2, found, np.nan)
+
+    def _spacing(self, value: Value, feature: Feature, window: Window, raw: Raw) -> Floats:
+        parts = ("gaps", "gap", "gap_high", "gap_low")
+        mean = _over(self._part(feature, "gap", window, raw), self._part(feature, "gaps", window, raw))
+        if value.facet == "mean":
+            return mean / 1000
+        return _over(self._deviation(feature, window, raw, parts), mean)
+
+
+def _places(book: Book) -> dict[tuple[Primitive, str], tuple[int, int, int]]:
+    """Block, ring and column of each primitive in each window."""
+    return {
+        (primitive, ring.layout.window.name): (index, number, column)
+        for index, block in enumerate(book.blocks)
+        for number, ring in enumerate(block.rings)
+        for group in (ring.layout.sums, ring.layout.maxima, ring.layout.bitmaps)
+        for column, primitive in enumerate(group)
+    }
+
+
+def wilson(successes: Floats, trials: Floats) -> Floats:
+    """Lower bound of a share, 95 % two-sided (Wilson 1927); NaN where there are no trials."""
+    n = np.where(trials > 0, trials, np.nan)
+    share, z2 = np.minimum(successes, n) / n, WILSON_Z**2
+    middle = share + z2 / (2 * n)
+    margin = WILSON_Z * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return np.maximum((middle - margin) / (1 + z2 / n), 0)
+
+
+def _over(numerator: npt.NDArray[np.generic], denominator: npt.NDArray[np.generic]) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.true_divide(numerator, denominator)
+    return np.where(denominator == 0, np.nan, found)
+
+
+def _scale(feature: Feature) -> float:
+    return COLUMNS[str(feature.column)].scale
+
+
+def _unlifted(feature: Feature) -> int:
+    column = COLUMNS[str(feature.column)]
+    return round(column.least * column.scale) - 1
