@@ -24,7 +24,7 @@ class Book:
 
     newest, arrival, first_seen: int64 ms (arrival is stream time at the last record); arrived: int64,
     its offset; turn: int64, the greatest so far; open: bool, whether that turn waits to be evaluated;
-    plan: int16 code; block_slot: int32[slots, blocks], −1 for none.
+    plan: int16 code; evaluated: int64, how often since its slot was taken; block_slot: int32[slots, blocks], −1 for none.
     """
 
     def __init__(self, kind: str, layouts: Sequence[BlockLayout], longest_ms: int, cap: int) -> None:
@@ -38,6 +38,7 @@ class Book:
         self.first_seen = np.empty(0, np.int64)
         self.turn = np.empty(0, np.int64)
         self.open = np.empty(0, np.bool_)
+        self.evaluated = np.empty(0, np.int64)
         self.plan = np.empty(0, np.int16)
         self.block_slot = np.empty((0, len(layouts)), np.int32)
         self.remembered: dict[str, int] = {}
@@ -59,25 +60,29 @@ class Book:
             self.names[slot] = name
         self.newest[slots] = self.arrival[slots] = self.turn[slots] = NEVER
         self.first_seen[slots] = np.fromiter((self.remembered.get(n, NEVER) for n in names), np.int64, len(names))
-        self.open[slots], self.plan[slots], self.block_slot[slots] = False, NO_PLAN, -1
+        self.open[slots], self.plan[slots], self.block_slot[slots], self.evaluated[slots] = False, NO_PLAN, -1, 0
         return slots
 
     def _vacant(self, count: int) -> Slots:
         reused = [self.free_slots.pop() for _ in range(min(count, len(self.free_slots)))]
         first, fresh = len(self.names), count - len(reused)
         self.names.extend([None] * fresh)
-        if len(self.names) > len(self.newest):
-            self._grow(len(self.names))
+        self.reserve(len(self.names))
         return np.array(reused + list(range(first, first + fresh)), np.int64)
+
+    def reserve(self, needed: int) -> None:
+        """Make room for so many entities."""
+        if needed > len(self.newest):
+            self._grow(needed)
 
     def _grow(self, needed: int) -> None:
         capacity = larger(needed, len(self.newest))
-        for name in ("newest", "arrival", "arrived", "first_seen", "turn", "open", "plan", "block_slot"):
+        for name in ("newest", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "plan", "block_slot"):
             setattr(self, name, grown(getattr(self, name), capacity))
 
     def take_blocks(self, slots: Slots, block: int) -> Slots:
         """Each entity's slot in a block, taken now where it has none; `slots` are distinct."""
-        held = self.block_slot[slots, block]
+        held: npt.NDArray[np.int32] = self.block_slot[slots, block]
         lacking = slots[held < 0]
         if len(lacking):
             self.block_slot[lacking, block] = self._vacant_in_block(len(lacking), block)
@@ -139,7 +144,7 @@ class Book:
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays that are in use."""
-        own = sum(a.itemsize for a in (self.newest, self.arrival, self.arrived, self.first_seen, self.turn))
+        own = sum(a.itemsize for a in (self.newest, self.arrival, self.arrived, self.first_seen, self.turn, self.evaluated))
         own += self.open.itemsize + self.plan.itemsize + self.block_slot.itemsize * len(self.blocks)
         return own * len(self.names) + sum(
             block.layout.row_bytes * used for block, used in zip(self.blocks, self.block_used, strict=True)

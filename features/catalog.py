@@ -57,7 +57,7 @@ class Selection:
     where: str | None
     column: str | None
 
-    @property
+    @cached_property
     def label(self) -> str:
         """A stable text, unique to the selection."""
         return json.dumps([self.event, self.where, self.column])
@@ -77,7 +77,7 @@ class Primitive:
     part: Part
     selection: Selection
 
-    @property
+    @cached_property
     def label(self) -> str:
         """A stable text, unique to the primitive: what a snapshot calls it."""
         return f"{self.part} {self.selection.label}"
@@ -233,7 +233,7 @@ def _named(feature: Feature) -> list[Value]:
         return [Value(feature.name, feature, None)]
     if feature.aggregate == "spacing":
         return [Value(f"{feature.name}_{facet}_{w.name}", feature, w, facet)
-                for w in feature.windows for facet in ("mean", "variation")]  # type: ignore[arg-type]  # fmt: skip
+                for w in feature.windows for facet in ("mean", "variation")]  # fmt: skip
     return [Value(f"{feature.name}_{w.name}", feature, w) for w in feature.windows]
 
 

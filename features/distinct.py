@@ -32,4 +32,5 @@ _ESTIMATES = np.rint(-BITS * np.log(np.maximum(BITS - np.arange(BITS + 1), 1) / 
 
 def estimate(bitmaps: Bitmaps) -> npt.NDArray[np.int64]:
     """How many different values a bitmap has seen: uint64[…, 8] to int64[…]; nearly exact when few, at most 3,194."""
-    return _ESTIMATES[np.bitwise_count(bitmaps).sum(axis=-1)]
+    found: npt.NDArray[np.int64] = _ESTIMATES[np.bitwise_count(bitmaps).sum(axis=-1)]
+    return found

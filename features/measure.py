@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +41,7 @@ class Measured:
 
     def select(self, selections: Iterable[Selection]) -> None:
         """Evaluate which events each selection takes, all in one pass."""
-        new = {s.label: _taken(s) for s in selections if s.label not in self._masks}
+        new = {s.label: taken(s) for s in selections if s.label not in self._masks}
         found = self.frame.select(**new) if new else pl.DataFrame()
         self._masks |= {label: _as_mask(found[label], self.frame.height) for label in new}
 
@@ -91,7 +92,9 @@ def squares(values: Ints, part: str) -> Ints:
     return squared >> LIMB_BITS if part in ("high", "gap_high") else squared & _LIMB
 
 
-def _taken(selection: Selection) -> pl.Expr:
+@lru_cache(maxsize=4096)
+def taken(selection: Selection) -> pl.Expr:
+    """Which events a selection takes."""
     condition = pl.col("type").is_in(list(selection.event))
     if selection.where:
         condition = condition & pl.sql_expr(selection.where)

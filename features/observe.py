@@ -12,6 +12,8 @@ import polars as pl
 from features import peers as peer_tables
 from features.book import Book
 from features.catalog import Catalog
+from features.event import ENTITY_COLUMNS
+from features.kept import TURN_WAIT, compact, drop_closed
 from features.layout import layout
 from features.measure import Measured
 from features.peers import Peers
@@ -20,18 +22,17 @@ from features.ticks import DAY_MS, HOUR_MS, TICK_MS, Ints
 from features.touch import Touched, entity_names, touch
 from features.values import Formulas, Raw, joined, read
 
-TURN_WAIT = 2
-"""Ticks past a turn at which the stream closes it."""
-
 DEFAULT_CAP = 2_000_000
+MOST_KEPT = 200_000
+"""Events of open turns that are kept as they came; beyond, only what evidence may show."""
 
 
 @dataclass
 class Due:
     """Evaluations of one kind, a row each, in order of (trigger, tick, entity).
 
-    trigger: int64 offsets; slot, turn, tick: int64; as_of: int64 ms; births: ms by value name;
-    values: a frame of the same height; peers: the tables in force then.
+    trigger: int64 offsets; slot, turn, tick: int64; as_of: int64 ms; evaluated: int64, the how-manieth
+    evaluation of the entity; values: a frame of the same height; peers: the tables in force then.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Due:
     turn: Ints
     trigger: Ints
     as_of: Ints
+    evaluated: Ints
     plan: list[str | None]
     values: pl.DataFrame
     peers: Peers
@@ -66,13 +68,14 @@ class Part:
 class Observer:
     """The catalogue made ready to be computed. Holds no state: that is in `State`.
 
-    peer_names: the value names that peer tables are made for, by kind.
+    peer_names: the value names that peer tables are made for, by kind; kinds: entity kinds to keep even
+    where no feature needs them.
     """
 
     def __init__(self, catalog: Catalog, hash_key: str, caps: Mapping[str, int] | None = None,
-                 peer_names: Mapping[str, Sequence[str]] | None = None) -> None:  # fmt: skip
+                 peer_names: Mapping[str, Sequence[str]] | None = None, kinds: Sequence[str] = ()) -> None:  # fmt: skip
         self.catalog, self._hash_key, self._caps = catalog, hash_key, dict(caps or {})
-        self._layouts = {kind: layout(catalog, kind) for kind in catalog.kinds}
+        self._layouts = {kind: layout(catalog, kind) for kind in ENTITY_COLUMNS if kind in (*catalog.kinds, *kinds)}
         self._peer_names = dict(peer_names or {})
         empty = self.empty()
         self._formulas = {kind: Formulas(catalog, kind, book) for kind, book in empty.books.items()}
@@ -80,7 +83,7 @@ class Observer:
 
     def empty(self) -> State:
         """The state before the first record."""
-        return State({kind: self._book(kind) for kind in self.catalog.kinds})
+        return State({kind: self._book(kind) for kind in self._layouts})
 
     def _book(self, kind: str) -> Book:
         cap = self._caps.get(kind, DEFAULT_CAP)
@@ -107,6 +110,16 @@ class Observer:
             yield self._part(state, rest[:height])
             rest = rest[height:]
 
+    def forget_closed(self, state: State) -> None:
+        """Let go of events that no evidence can need any more."""
+        drop_closed(state)
+        if sum(kept.events.height for kept in state.kept) > MOST_KEPT:
+            self.compact(state)
+
+    def compact(self, state: State) -> None:
+        """Keep only those events of open turns that evidence may show."""
+        compact(state, [(f.entity, f.selection) for f in self.catalog.features if f.event])
+
     def _next_cut(self, state: State, chunk: pl.DataFrame) -> int:
         """How many records come before the next whole hour or full book."""
         hours = stream_times(state, chunk) // HOUR_MS
@@ -119,8 +132,7 @@ class Observer:
     def _part(self, state: State, events: pl.DataFrame) -> Part:
         stream = stream_times(state, events)
         self._be_born(state, int(stream[0]))
-        early = self._whole_hour(state, events, int(stream[0]))
-        self._shed(state, events)
+        early = self._before_counting(state, events, int(stream[0]))
         measured = {family: Measured(events, family, self._hash_key) for family in self._families}
         part = Part(events, stream, {}, early)
         for kind, book in state.books.items():
@@ -138,21 +150,34 @@ class Observer:
         for feature in self.catalog.features:
             state.births.setdefault(feature.identity, now)
 
-    def _whole_hour(self, state: State, events: pl.DataFrame, now: int) -> list[Due]:
-        """What a first record past a whole hour does before it counts; see docs/semantics.md."""
-        if state.stream_time is None or now // HOUR_MS == state.stream_time // HOUR_MS:
+    def _before_counting(self, state: State, events: pl.DataFrame, now: int) -> list[Due]:
+        """What a first record past a whole hour, or over a cap, does before it counts; see docs/semantics.md."""
+        crossed = state.stream_time is not None and now // HOUR_MS != state.stream_time // HOUR_MS
+        if not crossed and not self._full(state, events):
             return []
-        first, hour = events[:1], now // HOUR_MS * HOUR_MS
         due = []
         for book in state.books.values():
-            slots = _closed_by(state, book, first, now)
-            triggers = np.full(len(slots), int(first["offset"][0]))
-            due += self._due(state, book, [(slots, triggers, read(book, slots))])
-            book.open[slots] = False
+            slots = _closed_by(book, events[:1], now)
+            triggers = np.full(len(slots), int(events["offset"][0]))
+            due += self._due(state, book, [(triggers, _evaluation(book, slots))])
+        if crossed:
+            self._whole_hour(state, now // HOUR_MS * HOUR_MS)
+        for book in self._full(state, events):
+            slots = book.longest_silent()
+            state.shed += len(slots)
+            state.shed_open += int(book.open[slots].sum())
+            book.free(slots)
+        return due
+
+    def _whole_hour(self, state: State, hour: int) -> None:
         state.peers = self._peers(state, hour)
         for book in state.books.values():
             book.free(book.silent_since(hour - book.longest_ms))
-        return due
+
+    def _full(self, state: State, events: pl.DataFrame) -> list[Book]:
+        """The books that cannot take the first event's entity."""
+        return [book for kind, book in state.books.items()
+                if len(book.slots) >= book.cap and _room(book, events[:1], kind) < 1]  # fmt: skip
 
     def _peers(self, state: State, hour: int) -> Peers:
         found: dict[peer_tables.Key, npt.NDArray[np.float64]] = {}
@@ -163,15 +188,7 @@ class Observer:
             if len(slots) and names:
                 values = self.values(book, slots).select(names)
                 found |= peer_tables.tables(kind, state.plan_names(book.plan[slots]), values)
-        return Peers(found)
-
-    def _shed(self, state: State, events: pl.DataFrame) -> None:
-        for kind, book in state.books.items():
-            if len(book.slots) >= book.cap and _room(book, events[:1], kind) < 1:
-                slots = book.longest_silent()
-                state.shed += len(slots)
-                state.shed_open += int(book.open[slots].sum())
-                book.free(slots)
+        return Peers(found, hour)
 
     def _evaluated(self, state: State, book: Book, touched: Touched, events: pl.DataFrame, stream: Ints,
                    measured: Mapping[tuple[str, ...], Measured]) -> list[Due]:  # fmt: skip
@@ -180,8 +197,7 @@ class Observer:
         reads = []
         waiting, closed_at = _waiting(book, touched, stream)
         if len(waiting):
-            reads.append((waiting, offsets[closed_at], read(book, waiting)))
-            book.open[waiting] = False
+            reads.append((offsets[closed_at], _evaluation(book, waiting)))
         closes = touched.closes(stream, TURN_WAIT)
         folds = touched.folds(book, measured)
         for rank in range(touched.ranks):
@@ -191,23 +207,21 @@ class Observer:
             touched.settle(book, groups)
             closing = groups[closes[groups] < events.height]
             if len(closing):
-                slots = touched.slot[closing]
-                reads.append((slots, offsets[closes[closing]], read(book, slots)))
+                reads.append((offsets[closes[closing]], _evaluation(book, touched.slot[closing])))
         touched.leave_open(book, closes >= events.height)
         return self._due(state, book, reads)
 
-    def _due(self, state: State, book: Book, reads: list[tuple[Ints, Ints, Raw]]) -> list[Due]:
+    def _due(self, state: State, book: Book, reads: list[tuple[Ints, Raw]]) -> list[Due]:
         reads = [one for one in reads if len(one[0])]
         if not reads:
             return []
-        slots, triggers = (np.concatenate([one[i] for one in reads]) for i in (0, 1))
-        raw = joined([one[2] for one in reads])
-        names = [str(book.names[slot]) for slot in slots.tolist()]
+        triggers, raw = np.concatenate([one[0] for one in reads]), joined([one[1] for one in reads])
+        names = [str(book.names[slot]) for slot in raw.slot.tolist()]
         order = _ordered(triggers, raw.as_of // TICK_MS, names)
         values = self._formulas[book.kind].frame(raw)
         return [Due(
-            book.kind, [names[i] for i in order.tolist()], slots[order], raw.turn[order], triggers[order],
-            raw.as_of[order], state.plan_names(raw.plan[order]), values[order], state.peers,
+            book.kind, [names[i] for i in order.tolist()], raw.slot[order], raw.turn[order], triggers[order],
+            raw.as_of[order], raw.evaluated[order], state.plan_names(raw.plan[order]), values[order], state.peers,
         )]  # fmt: skip
 
 
@@ -217,6 +231,14 @@ def stream_times(state: State, chunk: pl.DataFrame) -> Ints:
     if state.stream_time is None:
         return np.maximum.accumulate(stamps)
     return np.maximum(np.maximum.accumulate(stamps), state.stream_time)
+
+
+def _evaluation(book: Book, slots: Ints) -> Raw:
+    """The entities as they are now, their open turns closed by it."""
+    raw = read(book, slots)
+    book.open[slots] = False
+    book.evaluated[slots] += 1
+    return raw
 
 
 def _room(book: Book, events: pl.DataFrame, kind: str) -> int:
@@ -230,7 +252,7 @@ def _room(book: Book, events: pl.DataFrame, kind: str) -> int:
     return events.height if len(new) <= free else int(firsts["row"][int(new[free])])
 
 
-def _closed_by(state: State, book: Book, first: pl.DataFrame, now: int) -> Ints:
+def _closed_by(book: Book, first: pl.DataFrame, now: int) -> Ints:
     """The open turns that one record closes, by its stream time or as its own entity's later turn."""
     slots = np.flatnonzero(book.open[: len(book.names)])
     closed = now // TICK_MS >= book.turn[slots] + TURN_WAIT

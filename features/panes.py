@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -50,10 +51,10 @@ class Ring:
 
     def __init__(self, layout: RingLayout, block: BlockLayout) -> None:
         self.layout, panes = layout, layout.window.ring
-        self.slices = np.empty((0, panes), np.int32)
-        self.sums = np.empty((0, panes, len(layout.sums)), np.int64)
-        self.maxima = np.empty((0, panes, len(layout.maxima)), np.int64)
-        self.bitmaps = np.empty((0, panes, len(layout.bitmaps), WORDS), np.uint64)
+        self.slices: npt.NDArray[np.int32] = np.empty((0, panes), np.int32)
+        self.sums: Ints = np.empty((0, panes, len(layout.sums)), np.int64)
+        self.maxima: Ints = np.empty((0, panes, len(layout.maxima)), np.int64)
+        self.bitmaps: Bitmaps = np.empty((0, panes, len(layout.bitmaps), WORDS), np.uint64)
         self._sums = [block.sums.index(p) for p in layout.sums]
         self._maxima = [block.maxima.index(p) for p in layout.maxima]
         self._bitmaps = [block.bitmaps.index(p) for p in layout.bitmaps]
@@ -68,12 +69,15 @@ class Ring:
         """Empty the slots; their sums are zeroed when a pane is next written."""
         self.slices[slots] = _EMPTY
 
-    def write(self, fold: Fold) -> int:
-        """Add a fold; returns how many of its rows were too late for this window."""
+    def write(self, fold: Fold, single: bool) -> int:
+        """Add a fold, `single` if it has a row per slot; returns how many of its rows were too late for this window."""
         slices = fold.tick // self.layout.window.ticks_per_pane
-        starts = _pane_starts(fold.slot, slices)
-        slot, slices = fold.slot[starts], slices[starts]
-        keep = slices > _greatest(slot, slices) - self.layout.window.ring
+        if single:
+            starts, slot, keep = None, fold.slot, np.ones(len(slices), np.bool_)
+        else:
+            starts = _pane_starts(fold.slot, slices)
+            slot, slices = fold.slot[starts], slices[starts]
+            keep = slices > _greatest(slot, slices) - self.layout.window.ring
         place = slices % self.layout.window.ring
         stored = self.slices[slot, place]
         keep &= slices >= stored
@@ -84,7 +88,7 @@ class Ring:
         self._add(fold, starts, rows, at, fresh)
         return 0 if everything else int(len(keep) - keep.sum())
 
-    def _add(self, fold: Fold, starts: Slots, rows: slice | Slots, at: tuple[Slots, Slots],
+    def _add(self, fold: Fold, starts: Slots | None, rows: slice | Slots, at: tuple[Slots, Slots],
              fresh: npt.NDArray[np.bool_]) -> None:  # fmt: skip
         if self._sums:
             added = _reduced(np.add, fold.sums[:, self._sums], starts)[rows]
@@ -126,9 +130,9 @@ class Block:
     def __init__(self, layout: BlockLayout) -> None:
         self.layout = layout
         self.rings = [Ring(ring, layout) for ring in layout.rings]
-        self.lasts = np.empty((0, len(layout.lasts)), np.int64)
-        self.spacings = np.empty((0, len(layout.spacings)), np.int64)
-        self.ordinals = np.empty((0, len(layout.ordinals)), np.int64)
+        self.lasts: Ints = np.empty((0, len(layout.lasts)), np.int64)
+        self.spacings: Ints = np.empty((0, len(layout.spacings)), np.int64)
+        self.ordinals: Ints = np.empty((0, len(layout.ordinals)), np.int64)
 
     @property
     def capacity(self) -> int:
@@ -152,10 +156,14 @@ class Block:
         """Add a fold to every window; returns how many panes of it were too late."""
         if len(self.layout.lasts):
             np.maximum.at(self.lasts, fold.slot, fold.lasts)
-        return sum(ring.write(fold) for ring in self.rings)
+        single = bool((fold.slot[1:] != fold.slot[:-1]).all())
+        return sum(ring.write(fold, single) for ring in self.rings)
 
 
-def grown(array: npt.NDArray[np.generic], capacity: int, fill: int = 0) -> npt.NDArray[np.generic]:
+_Number = TypeVar("_Number", bound=np.generic)
+
+
+def grown(array: npt.NDArray[_Number], capacity: int, fill: int = 0) -> npt.NDArray[_Number]:
     """A copy with room for `capacity` rows; the new ones hold `fill` (0 costs no memory until written)."""
     new = np.zeros((capacity, *array.shape[1:]), array.dtype)
     new[: len(array)] = array
@@ -178,10 +186,13 @@ def _greatest(slot: Slots, slices: Ints) -> Ints:
     return np.repeat(slices[ends], np.diff(starts, append=len(slot))) if len(slot) else slices
 
 
-def _reduced(operation: np.ufunc, rows: npt.NDArray[np.generic], starts: Slots) -> npt.NDArray[np.generic]:
-    return rows if len(starts) == len(rows) else operation.reduceat(rows, starts, axis=0)
+def _reduced(operation: np.ufunc, rows: npt.NDArray[_Number], starts: Slots | None) -> npt.NDArray[_Number]:
+    if starts is None or len(starts) == len(rows):
+        return rows
+    found: npt.NDArray[_Number] = operation.reduceat(rows, starts, axis=0)
+    return found
 
 
-def _kept(panes: npt.NDArray[np.generic], fresh: npt.NDArray[np.bool_]) -> npt.NDArray[np.generic]:
+def _kept(panes: npt.NDArray[_Number], fresh: npt.NDArray[np.bool_]) -> npt.NDArray[_Number]:
     panes[fresh] = 0
     return panes

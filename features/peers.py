@@ -18,10 +18,14 @@ Key = tuple[str, str | None, str]
 
 
 class Peers:
-    """Sorted values (float64) by kind, plan and feature; all of them up to 1,000, else 1,001 order statistics."""
+    """Sorted values (float64) by kind, plan and feature; all of them up to 1,000, else 1,001 order statistics.
 
-    def __init__(self, tables: Mapping[Key, npt.NDArray[np.float64]] | None = None) -> None:
+    as_of: the whole hour they were made at, in ms; None before the first.
+    """
+
+    def __init__(self, tables: Mapping[Key, npt.NDArray[np.float64]] | None = None, as_of: int | None = None) -> None:
         self.tables: dict[Key, npt.NDArray[np.float64]] = dict(tables or {})
+        self.as_of = as_of
 
     def below(self, kind: str, plan: str | None, name: str, value: float) -> float | None:
         """The share (0–1) of peers whose value is less; None where there are too few."""

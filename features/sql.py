@@ -14,7 +14,7 @@ MOST_CHARACTERS = 2_000
 MOST_PATTERN = 200
 """Longest LIKE or REGEXP_LIKE pattern, in characters: matching is linear in it."""
 
-_ALLOWED: tuple[type[exp.Expression], ...] = (
+_ALLOWED: tuple[type[exp.Expr], ...] = (
     exp.And, exp.Or, exp.Not, exp.Paren, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE,
     exp.Between, exp.In, exp.Is, exp.Like, exp.ILike, exp.RegexpLike, exp.Add, exp.Sub, exp.Mul,
     exp.Div, exp.Mod, exp.Neg, exp.Literal, exp.Boolean, exp.Null, exp.Column, exp.Identifier,
@@ -37,7 +37,7 @@ class Sql:
     """A checked expression: its text, syntax tree, polars form, the columns it names, and its dtype."""
 
     text: str
-    tree: exp.Expression
+    tree: exp.Expr
     expr: pl.Expr
     names: tuple[str, ...]
     dtype: pl.DataType
@@ -66,7 +66,7 @@ def compile_condition(text: str, columns: Mapping[str, pl.DataType]) -> Sql:
     return sql
 
 
-def _parse(text: str) -> exp.Expression:
+def _parse(text: str) -> exp.Expr:
     if len(text) > MOST_CHARACTERS:
         raise SqlProblem(f"longer than {MOST_CHARACTERS} characters", "split it")
     try:
@@ -82,11 +82,11 @@ def _parse(text: str) -> exp.Expression:
     if len(trees) != 1 or trees[0] is None:
         raise SqlProblem("needs exactly one expression", "remove the ';'" if ";" in text else "", text.find(";"))
     tree = trees[0]
-    assert isinstance(tree, exp.Expression)
+    assert isinstance(tree, exp.Expr)
     return tree
 
 
-def _check_nodes(tree: exp.Expression, text: str) -> None:
+def _check_nodes(tree: exp.Expr, text: str) -> None:
     for node in tree.walk():
         if not isinstance(node, _ALLOWED):
             word = _word(node)
@@ -98,7 +98,7 @@ def _check_nodes(tree: exp.Expression, text: str) -> None:
             _check_pattern(node, text)
 
 
-def _check_pattern(node: exp.Expression, text: str) -> None:
+def _check_pattern(node: exp.Expr, text: str) -> None:
     pattern = node.expression
     if not isinstance(pattern, exp.Literal) or not pattern.is_string:
         raise SqlProblem("a pattern must be a quoted text", "", 0, len(text))
@@ -106,17 +106,17 @@ def _check_pattern(node: exp.Expression, text: str) -> None:
         raise SqlProblem(f"a pattern longer than {MOST_PATTERN} characters", "split it with OR", 0, len(text))
 
 
-def _word(node: exp.Expression) -> str:
+def _word(node: exp.Expr) -> str:
     if isinstance(node, exp.Anonymous):
         return str(node.this).upper()
     return {"Select": "SELECT", "Subquery": "SELECT", "Window": "OVER"}.get(type(node).__name__, node.key.upper())
 
 
-def _is_nonzero_constant(node: exp.Expression) -> bool:
+def _is_nonzero_constant(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and not node.is_string and float(node.this) != 0
 
 
-def _check_names(tree: exp.Expression, columns: Mapping[str, pl.DataType]) -> tuple[str, ...]:
+def _check_names(tree: exp.Expr, columns: Mapping[str, pl.DataType]) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for column in tree.find_all(exp.Column):
         at = int(column.this.meta.get("start", 0))

@@ -25,13 +25,16 @@ WILSON_Z = 1.96
 class Raw:
     """Integers read from a book for some entities, before they are made into values.
 
-    as_of, first_seen: int64[rows] ms; turn: int64[rows]; plan: int16[rows] codes; readings by (block, ring); lasts by block: int64[rows, columns] ms.
+    slot: int64[rows]; as_of, first_seen: int64[rows] ms; turn: int64[rows]; plan: int16[rows] codes; evaluated: int64[rows], how many
+    evaluations of the entity this one makes; readings by (block, ring); lasts by block: int64[rows, columns] ms.
     """
 
+    slot: Ints
     as_of: Ints
     first_seen: Ints
     turn: Ints
     plan: npt.NDArray[np.int16]
+    evaluated: Ints
     readings: dict[tuple[int, int], Reading] = field(default_factory=dict)
     lasts: dict[int, Ints] = field(default_factory=dict)
 
@@ -39,7 +42,7 @@ class Raw:
 def read(book: Book, slots: Slots) -> Raw:
     """What the book holds of entities, each as of its own newest event."""
     as_of = book.newest[slots]
-    raw = Raw(as_of, book.first_seen[slots], book.turn[slots], book.plan[slots])
+    raw = Raw(slots, as_of, book.first_seen[slots], book.turn[slots], book.plan[slots], book.evaluated[slots] + 1)
     for index, block in enumerate(book.blocks):
         held = book.block_slot[slots, index].astype(np.int64)
         for number, ring in enumerate(block.rings):
@@ -55,8 +58,10 @@ def joined(parts: list[Raw]) -> Raw:
     if len(parts) == 1:
         return parts[0]
     whole = Raw(
+        np.concatenate([p.slot for p in parts]),
         np.concatenate([p.as_of for p in parts]), np.concatenate([p.first_seen for p in parts]),
         np.concatenate([p.turn for p in parts]), np.concatenate([p.plan for p in parts]),
+        np.concatenate([p.evaluated for p in parts]),
     )  # fmt: skip
     for key in parts[0].readings:
         each = [p.readings[key] for p in parts]

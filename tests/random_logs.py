@@ -171,7 +171,7 @@ class Seen:
 def run(engine: Observer, state: State, records: list[Record], cuts: list[int]) -> list[Seen]:
     """The engine's evaluations over a log cut into chunks."""
     found: list[Seen] = []
-    bounds = sorted({0, len(records), *cuts})
+    bounds = sorted({0, len(records), *[cut for cut in cuts if cut < len(records)]})
     for first, last in zip(bounds, bounds[1:], strict=False):
         found += observed(engine, state, frame(records[first:last], first))
     return sorted(found, key=lambda one: (one.trigger, one.tick, one.kind, one.entity))

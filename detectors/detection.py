@@ -1,0 +1,152 @@
+"""All detectors over one part of a chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from detectors import explaining
+from detectors.alert import Alert, Evidence, alert_id, order
+from detectors.episodes import Episodes, Firing, Raised
+from detectors.firing import EventRules, Fired, TickRules
+from detectors.redaction import Redaction
+from detectors.rules import Rule
+from features.catalog import Catalog, Feature
+from features.event import ENTITY_COLUMNS
+from features.measure import taken
+from features.observe import Due, Part
+from features.state import KeptEvents, State
+from features.ticks import TICK_MS
+from features.touch import touching
+
+
+class Detection:
+    """The rules of a pack, made ready. Holds no state: that is in `Episodes`."""
+
+    def __init__(self, catalog: Catalog, rules: Iterable[Rule], pack: str, hash_key: str) -> None:
+        self.rules, self._catalog, self._pack = tuple(rules), catalog, pack
+        self._tick_rules = {kind: TickRules(self.rules, catalog, kind) for kind in ENTITY_COLUMNS}
+        self._event_rules = EventRules(self.rules)
+        self._redactions = {rule.id: Redaction(rule, hash_key) for rule in self.rules}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The entity kinds that some rule looks at."""
+        return tuple(dict.fromkeys(rule.entity for rule in self.rules))
+
+    @property
+    def peer_names(self) -> dict[str, Sequence[str]]:
+        """The values whose peers evidence tells of, by kind."""
+        found: dict[str, set[str]] = {kind: set() for kind in ENTITY_COLUMNS}
+        for rule in self.rules:
+            if rule.on == "tick":
+                found[rule.entity] |= set(rule.names)
+        return {kind: sorted(names) for kind, names in found.items()}
+
+    def detect(self, part: Part, state: State, births: Mapping[str, Mapping[str, int]], episodes: Episodes) -> list[Alert]:
+        """The alerts of one part, in order of (trigger, tick, entity, detector)."""
+        alerts = []
+        for due in part.due:
+            alerts += self._of_due(due, state, births.get(due.kind, {}), episodes)
+        alerts += self._of_events(part, state, episodes)
+        return sorted(alerts, key=order)
+
+    def _of_due(self, due: Due, state: State, births: Mapping[str, int], episodes: Episodes) -> list[Alert]:
+        fired = self._tick_rules[due.kind].fired(due, births)
+        raised = episodes.settle(_firings(fired, due))
+        if not raised:
+            return []
+        events = _events_of(state.kept, due, sorted({one.firing.row for one in raised}))
+        return [self._tick_alert(one, due, births, events.get(one.firing.row)) for one in raised]
+
+    def _tick_alert(self, raised: Raised, due: Due, births: Mapping[str, int], events: pl.DataFrame | None) -> Alert:
+        firing, rule = raised.firing, raised.firing.rule
+        values = self._catalog.values[due.kind]
+        evidence = explaining.on_values(rule, due, firing.row, values, births)
+        matching = _matching(events, rule.features, self._catalog) if events is not None else None
+        shown = self._redactions[rule.id].shown(matching) if matching is not None else ()
+        return self._alert(raised, evidence, shown, plan=due.plan[firing.row], time=int(due.as_of[firing.row]),
+                           trigger=int(due.trigger[firing.row]))  # fmt: skip
+
+    def _of_events(self, part: Part, state: State, episodes: Episodes) -> list[Alert]:
+        if not self._event_rules.rules:
+            return []
+        counted = part.events.select(touching()).to_series().to_numpy()
+        found = []
+        for fired in self._event_rules.fired(part.events, counted):
+            raised = episodes.settle(_event_firings(fired, part, state))
+            found += [self._event_alert(one, part) for one in raised]
+        return found
+
+    def _event_alert(self, raised: Raised, part: Part) -> Alert:
+        rule, row = raised.firing.rule, raised.firing.row
+        event = part.events[row : row + 1]
+        shown = self._redactions[rule.id].shown(event)
+        newest = int(part.touched[rule.entity].row_newest[row])
+        return self._alert(raised, explaining.on_event(rule, event, shown[0]), shown, plan=event["plan"][0],
+                           time=newest, trigger=int(event["offset"][0]))  # fmt: skip
+
+    def _alert(self, raised: Raised, evidence: tuple[Evidence, ...], events: tuple[dict[str, object], ...], *,
+               plan: str | None, time: int, trigger: int) -> Alert:  # fmt: skip
+        firing, rule = raised.firing, raised.firing.rule
+        return Alert(
+            id=alert_id(rule.id, firing.kind, firing.entity, raised.start), revision=raised.revision,
+            detector=rule.id, title=rule.title, clause=rule.clause, severity=rule.severity, kind=firing.kind,
+            entity=firing.entity, plan=plan, start_tick=raised.start, tick=firing.tick, time=time,
+            trigger=trigger, signals=rule.signals, runbook=f"docs/runbooks/{rule.id}.md", pack=self._pack,
+            evidence=evidence, events=events,
+        )  # fmt: skip
+
+
+def _firings(fired: list[Fired], due: Due) -> list[Firing]:
+    ticks = due.tick
+    return [
+        Firing(one.rule, due.kind, due.names[row], int(ticks[row]), int(due.evaluated[row]), row)
+        for one in fired for row in one.rows.tolist()
+    ]  # fmt: skip
+
+
+def _event_firings(fired: Fired, part: Part, state: State) -> list[Firing]:
+    """The first match of each entity in each tick: later ones of the same tick change nothing."""
+    kind = fired.rule.entity
+    touched, names = part.touched[kind], state.books[kind].names
+    rows = fired.rows[touched.row_slot[fired.rows] >= 0]
+    ticks, slots = touched.row_newest[rows] // TICK_MS, touched.row_slot[rows]
+    firsts = _firsts(slots, ticks)
+    return [
+        Firing(fired.rule, kind, str(names[slots[i]]), int(ticks[i]), 0, int(rows[i]))
+        for i in firsts.tolist()
+    ]  # fmt: skip
+
+
+def _firsts(slots: npt.NDArray[np.int64], ticks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    pairs = pl.DataFrame({"slot": slots, "tick": ticks}).with_row_index("row")
+    firsts = pairs.group_by("slot", "tick", maintain_order=True).agg(pl.col("row").first())
+    return firsts["row"].sort().cast(pl.Int64).to_numpy()
+
+
+def _events_of(kept: Iterable[KeptEvents], due: Due, rows: list[int]) -> dict[int, pl.DataFrame]:
+    """The kept events of the turns behind some evaluations, by row."""
+    wanted = pl.DataFrame({"slot": due.slot[rows], "turn": due.turn[rows], "row": rows})
+    found = []
+    for one in kept:
+        places = pl.DataFrame({"slot": one.slots[due.kind], "turn": one.turns[due.kind]}).with_row_index("at")
+        hits = places.join(wanted, on=["slot", "turn"], how="inner", maintain_order="left")
+        if hits.height:
+            found.append(one.events[hits["at"].to_numpy()].with_columns(hits["row"].alias("due row")))
+    if not found:
+        return {}
+    return {int(key[0]): frame for key, frame in pl.concat(found, how="diagonal").partition_by("due row", as_dict=True).items()}
+
+
+def _matching(events: pl.DataFrame, features: Iterable[Feature], catalog: Catalog) -> pl.DataFrame:
+    """The events that some feature, or what it is derived from, takes."""
+    sources = {
+        catalog.by_name[feature.entity, name]
+        for feature in features for name in (feature.name, feature.of, feature.over) if name
+    }  # fmt: skip
+    chosen = [taken(source.selection) for source in sources if source.event]
+    return events.filter(pl.any_horizontal(chosen)).sort("offset") if chosen else events.clear()

@@ -1,0 +1,100 @@
+"""Which rules fire: one select over all due entities, or over the events of a chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from detectors.rules import Rule
+from features.catalog import Catalog
+from features.observe import Due
+from features.ticks import Ints
+
+_ENOUGH = "enough "
+
+
+@dataclass(frozen=True)
+class Fired:
+    """Rows on which a rule fired; int64, ascending."""
+
+    rule: Rule
+    rows: npt.NDArray[np.int64]
+
+
+class TickRules:
+    """The rules on features of one entity kind, compiled once per set of values that lack history."""
+
+    def __init__(self, rules: Iterable[Rule], catalog: Catalog, kind: str) -> None:
+        self.rules = tuple(rule for rule in rules if rule.on == "tick" and rule.entity == kind)
+        self._windows = {n: v.window.length_ms for n, v in catalog.values.get(kind, {}).items() if v.window}
+        used = {name for rule in self.rules for c in rule.conditions for name in c.history}
+        self._judged = sorted(used & set(self._windows))
+        self._compiled: dict[frozenset[str], list[pl.Expr]] = {}
+
+    def fired(self, due: Due, births: Mapping[str, int]) -> list[Fired]:
+        """The rules that fire, on which rows. births: ms by value name."""
+        if not self.rules or not len(due.as_of):
+            return []
+        enough = self._lacking(due.as_of, births)
+        frame = due.values.with_columns(**{f"{_ENOUGH}{name}": mask for name, mask in enough.items()})
+        found = frame.select(self._expressions(frozenset(enough)))
+        matrix = found.select(pl.all().any()).row(0)
+        return [Fired(rule, np.flatnonzero(_mask(found.to_series(i), frame.height)))
+                for i, rule in enumerate(self.rules) if matrix[i]]  # fmt: skip
+
+    def _lacking(self, as_of: Ints, births: Mapping[str, int]) -> dict[str, npt.NDArray[np.bool_]]:
+        """Which rows have enough history, for the values of which some have not."""
+        earliest = int(as_of.min())
+        short = [name for name in self._judged if earliest - births[name] < self._windows[name]]
+        return {name: as_of - births[name] >= self._windows[name] for name in short}
+
+    def _expressions(self, lacking: frozenset[str]) -> list[pl.Expr]:
+        if lacking not in self._compiled:
+            self._compiled[lacking] = [_fires(rule, lacking).alias(rule.id) for rule in self.rules]
+        return self._compiled[lacking]
+
+
+def _mask(found: pl.Series, height: int) -> npt.NDArray[np.bool_]:
+    return found.to_numpy() if len(found) == height else np.full(height, bool(found[0]))
+
+
+def _fires(rule: Rule, lacking: frozenset[str] = frozenset()) -> pl.Expr:
+    groups = []
+    for group in rule.when:
+        held = [
+            reduce(and_, [c.sql.expr, *(pl.col(f"{_ENOUGH}{n}") for n in c.history if n in lacking)]).fill_null(False)
+            for c in group
+        ]
+        groups.append(reduce(or_, held))
+    return reduce(and_, groups)
+
+
+class EventRules:
+    """The rules on single events."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rule for rule in rules if rule.on == "event")
+        self._families: dict[tuple[str, ...], list[Rule]] = {}
+        for rule in self.rules:
+            self._families.setdefault(rule.event, []).append(rule)
+
+    def fired(self, events: pl.DataFrame, counted: npt.NDArray[np.bool_]) -> list[Fired]:
+        """The rules that fire, on which events. counted: bool[height], which events may be looked at."""
+        found: list[Fired] = []
+        for family, rules in self._families.items():
+            rows = np.flatnonzero(events["type"].is_in(list(family)).to_numpy() & counted)
+            if len(rows):
+                found += _on_rows(rules, events[rows], rows)
+        return found
+
+
+def _on_rows(rules: list[Rule], events: pl.DataFrame, rows: npt.NDArray[np.int64]) -> list[Fired]:
+    held = events.select([_fires(rule).alias(rule.id) for rule in rules])
+    masks = [(rule, _mask(held.to_series(i), events.height)) for i, rule in enumerate(rules)]
+    return [Fired(rule, rows[mask]) for rule, mask in masks if mask.any()]

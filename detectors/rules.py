@@ -1,0 +1,213 @@
+"""Rules as declared in the pack: YAML with SQL conditions, checked against the catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from detectors.alert import SEVERITIES
+from detectors.condition import Condition, on_events, on_values
+from features.catalog import Catalog, Feature, Problem, Refused, event_dtypes
+from features.event import ENTITY_COLUMNS, EVENT_TYPES, carried_by
+from features.sql import SqlProblem, nearest
+from features.ticks import TICK_MS
+
+KEYS = ("id", "title", "clause", "severity", "entity", "on", "event", "when", "for", "quiet", "description",
+        "runbook", "references", "false_positives", "tests")  # fmt: skip
+_NEEDED = ("id", "title", "clause", "severity", "entity", "on", "when", "runbook", "false_positives", "tests")
+DEFAULT_QUIET_MS = 3_600_000
+
+EVENT_SIGNALS = {
+    "inference": "output", "compute": "telemetry", "network": "network", "process": "process", "message": "output",
+    "fetch": "output", "auth": "identity", "signup": "identity", "key": "identity", "billing": "identity",
+    "moderation": "content", "report": "report",
+}  # fmt: skip
+"""The kind of evidence that a rule on single events gives."""
+
+_DURATION = re.compile(r"(\d+)(s|m|h|d)")
+_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+Group = tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A detector that reads features (`on: tick`) or single events (`on: event`) and testifies.
+
+    when: all groups must hold, a group being one condition or alternatives; for_ms, quiet_ms: ms.
+    """
+
+    id: str
+    title: str
+    clause: str
+    severity: str
+    entity: str
+    on: str
+    when: tuple[Group, ...]
+    event: tuple[str, ...] = ()
+    for_ms: int = 0
+    quiet_ms: int = DEFAULT_QUIET_MS
+    shortest_ms: int = 0
+    signals: tuple[str, ...] = ()
+    features: tuple[Feature, ...] = ()
+    description: str = ""
+    runbook: str = ""
+    references: tuple[str, ...] = ()
+    false_positives: tuple[str, ...] = ()
+    tests: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition, alternatives among them."""
+        return tuple(condition for group in self.when for condition in group)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that a condition reads."""
+        return tuple(sorted({name for condition in self.conditions for name in condition.names}))
+
+
+def duration_ms(text: Any) -> int | None:
+    """A duration such as 30s, 20m, 1h or 7d in ms, or None."""
+    found = _DURATION.fullmatch(str(text))
+    return int(found[1]) * _UNITS[found[2]] if found else None
+
+
+def build_rules(declared: Iterable[Mapping[str, Any]], catalog: Catalog, clauses: Iterable[str]) -> tuple[Rule, ...]:
+    """Check rules against the catalogue. Raises Refused; each problem's path begins with the rule's number."""
+    problems: list[Problem] = []
+    rules: list[Rule] = []
+    for index, one in enumerate(declared):
+        found = _check(one, catalog, list(clauses)) if isinstance(one, Mapping) else [Problem((), "a rule is a mapping")]
+        problems += [Problem((index, *p.path), p.message, p.hint, p.at, p.length) for p in found]
+        if not found:
+            rules.append(_rule(one, catalog))
+    problems += _doubles([str(one.get("id")) for one in declared if isinstance(one, Mapping)])
+    if problems:
+        raise Refused(problems)
+    return tuple(rules)
+
+
+def _doubles(ids: list[str]) -> list[Problem]:
+    return [Problem((index, "id"), f"two rules are called {name}", "rename one")
+            for index, name in enumerate(ids) if name in ids[:index]]  # fmt: skip
+
+
+def _check(one: Mapping[str, Any], catalog: Catalog, clauses: list[str]) -> list[Problem]:
+    unknown = [Problem((key,), f"unknown key {key}", nearest(str(key), list(KEYS))) for key in one if key not in KEYS]
+    missing = [Problem((), f"{key} is missing", f"add {key}: …") for key in _NEEDED if one.get(key) in (None, "", [])]
+    if unknown or missing:
+        return unknown + missing
+    found = _check_words(one, clauses) + _check_times(one) + _check_event(one) + _check_tests(one)
+    return found or _check_when(one, catalog)
+
+
+def _check_words(one: Mapping[str, Any], clauses: list[str]) -> list[Problem]:
+    options = {"clause": clauses, "severity": list(SEVERITIES), "entity": list(ENTITY_COLUMNS), "on": ["tick", "event"]}
+    return [
+        Problem((key,), f"unknown {key} {one[key]}", nearest(str(one[key]), known) or f"one of {', '.join(known)}")
+        for key, known in options.items() if one[key] not in known
+    ] + ([] if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", str(one["id"])) else
+         [Problem(("id",), f"{one['id']} is not a kebab-case name", "use a-z, 0-9 and -")])  # fmt: skip
+
+
+def _check_times(one: Mapping[str, Any]) -> list[Problem]:
+    return [Problem((key,), f"{one[key]} is not a duration", "for example 90s, 20m, 1h, 7d")
+            for key in ("for", "quiet") if key in one and duration_ms(one[key]) is None]  # fmt: skip
+
+
+def _check_event(one: Mapping[str, Any]) -> list[Problem]:
+    types = _list(one.get("event"))
+    if one["on"] == "tick":
+        return [Problem((key,), f"on: tick takes no {key}", "remove it") for key in ("event",) if key in one]
+    if not types:
+        return [Problem((), "event is missing", "say which event types it looks at")]
+    known = list(EVENT_SIGNALS)
+    unknown = [Problem(("event",), f"unknown event type {t}", nearest(str(t), known)) for t in types if t not in known]
+    return unknown + [Problem(("for",), "on: event takes no for", "remove it") for key in ("for",) if key in one]
+
+
+def _check_tests(one: Mapping[str, Any]) -> list[Problem]:
+    if not isinstance(one["tests"], list) or not all(isinstance(t, Mapping) for t in one["tests"]):
+        return [Problem(("tests",), "tests is a list of mappings", "name:, fires:, events:")]
+    wanted = {True: "fires", False: "must not fire (a hard negative)"}
+    return [Problem(("tests",), f"no test that {text}", "add one") for fires, text in wanted.items()
+            if not any(test.get("fires") is fires for test in one["tests"])]  # fmt: skip
+
+
+def _check_when(one: Mapping[str, Any], catalog: Catalog) -> list[Problem]:
+    problems = []
+    for path, text in _entries(one["when"]):
+        if not isinstance(text, str):
+            problems.append(Problem(("when", *path), "a condition is a text", "for example requests_1h > 100"))
+            continue
+        try:
+            condition = _condition(text, one, catalog)
+        except SqlProblem as p:
+            problems.append(Problem(("when", *path), p.message, p.hint, p.at, p.length))
+            continue
+        problems += [Problem(("when", *path), p.message) for p in _strangers(condition, one)]
+    return problems
+
+
+def _strangers(condition: Condition, one: Mapping[str, Any]) -> list[Problem]:
+    return [Problem((), f"{t} events carry no {name}") for t in _list(one.get("event"))
+            for name in condition.names if not carried_by(name, t)]  # fmt: skip
+
+
+def _entries(when: Any) -> list[tuple[tuple[str | int, ...], Any]]:
+    """Every condition of a `when` with its path."""
+    found: list[tuple[tuple[str | int, ...], Any]] = []
+    for index, entry in enumerate(_list(when)):
+        if isinstance(entry, Mapping) and list(entry) == ["any"]:
+            found += [((index, "any", number), text) for number, text in enumerate(_list(entry["any"]))]
+        else:
+            found.append(((index,), entry))
+    return found
+
+
+def _condition(text: str, one: Mapping[str, Any], catalog: Catalog) -> Condition:
+    if one["on"] == "event":
+        return on_events(text, event_dtypes())
+    return on_values(text, catalog.values[one["entity"]])
+
+
+def _rule(one: Mapping[str, Any], catalog: Catalog) -> Rule:
+    groups: dict[int, list[Condition]] = {}
+    for path, text in _entries(one["when"]):
+        groups.setdefault(int(path[0]), []).append(_condition(text, one, catalog))
+    event = tuple(sorted(_list(one.get("event"))))
+    features = _features(groups, one, catalog) if one["on"] == "tick" else ()
+    signals = [f.signal for f in features] or [EVENT_SIGNALS[t] for t in event]
+    return Rule(
+        id=one["id"], title=one["title"], clause=one["clause"], severity=one["severity"], entity=one["entity"],
+        on=one["on"], when=tuple(tuple(group) for group in groups.values()), event=event,
+        for_ms=duration_ms(one.get("for", "0s")) or 0, quiet_ms=duration_ms(one.get("quiet", "1h")) or TICK_MS,
+        shortest_ms=min((w.length_ms for f in features for w in f.windows if _uses(f, w.name, groups)), default=0),
+        signals=tuple(sorted(set(signals))), features=features, description=str(one.get("description", "")).strip(),
+        runbook=str(one["runbook"]).strip(), references=_texts(one, "references"),
+        false_positives=_texts(one, "false_positives"), tests=tuple(one["tests"]),
+    )  # fmt: skip
+
+
+def _uses(feature: Feature, window: str, groups: Mapping[int, list[Condition]]) -> bool:
+    names = {name for group in groups.values() for condition in group for name in condition.names}
+    return any(name.startswith(feature.name) and name.endswith(f"_{window}") for name in names)
+
+
+def _features(groups: Mapping[int, list[Condition]], one: Mapping[str, Any], catalog: Catalog) -> tuple[Feature, ...]:
+    values = catalog.values[one["entity"]]
+    names = {name: None for group in groups.values() for condition in group for name in condition.names}
+    return tuple(dict.fromkeys(values[name].feature for name in names))
+
+
+def _texts(one: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(str(text).strip() for text in _list(one.get(key)))
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,55 @@
+"""Alerts as JSON lines, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from detectors.alert import Alert, Evidence
+from features.ticks import TICK_MS
+from features.touch import SEPARATOR
+
+
+def rfc3339(time_ms: int) -> str:
+    """A time in ms as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def as_json(alert: Alert) -> dict[str, Any]:
+    """An alert as it is written: times in RFC 3339, the entity in words, empty things left out."""
+    return {
+        "id": alert.id, "revision": alert.revision, "detector": alert.detector, "title": alert.title,
+        "clause": alert.clause, "severity": alert.severity,
+        "entity": {"kind": alert.kind, "account_id": alert.account_id, "id": alert.entity_id},
+        "plan": alert.plan, "time": rfc3339(alert.time), "episode_start": rfc3339(alert.start_tick * TICK_MS),
+        "tick": alert.tick, "trigger": alert.trigger, "signals": list(alert.signals),
+        "evidence": [_evidence(one) for one in alert.evidence],
+        "events": [_event(one) for one in alert.events], "runbook": alert.runbook, "pack": alert.pack,
+    }  # fmt: skip
+
+
+def _evidence(one: Evidence) -> dict[str, Any]:
+    found = {key: value for key, value in asdict(one).items() if value is not None and value != ""}
+    if one.clear_value is None:
+        found.pop("clear_inclusive")
+    if one.peer_as_of is not None:
+        found["peer_as_of"] = rfc3339(one.peer_as_of)
+    return found
+
+
+def _event(one: dict[str, Any]) -> dict[str, Any]:
+    return one | {"time": rfc3339(one["time"])}
+
+
+def as_line(alert: Alert) -> str:
+    """One JSON line, without its newline; no character in it can move a cursor."""
+    return json.dumps(as_json(alert), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
+def entity_of(written: dict[str, Any]) -> str:
+    """The entity's name as the books have it, from a written alert."""
+    entity = written["entity"]
+    account, own = entity["account_id"], entity["id"]
+    return str(account) if entity["kind"] == "account" else f"{account}{SEPARATOR}{own}"

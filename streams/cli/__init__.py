@@ -1,0 +1,29 @@
+"""The `tipstaff` command: a file per noun."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from streams.cli import accounts, alerts, demo, pack, run
+from streams.cli.screen import Failed
+
+app = typer.Typer(
+    name="tipstaff", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Finds the accounts that abuse an AI cloud, and says why.",
+)  # fmt: skip
+app.command("run")(run.run)
+app.command("demo")(demo.demo)
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(pack.app, name="pack")
+
+
+def main() -> None:
+    """Run the command line; what went wrong is one message, and exit code 1."""
+    try:
+        app()
+    except Failed as failed:
+        sys.stderr.write(f"tipstaff: {failed}\n")
+        sys.exit(1)

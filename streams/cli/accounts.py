@@ -1,0 +1,94 @@
+"""`tipstaff accounts show`: an account's features now, its keys, workloads and alerts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from features.book import Book
+from features.touch import SEPARATOR
+from streams.alert_lines import rfc3339
+from streams.cli import words
+from streams.cli.alerts import DataDir, Json, directory_of, newest
+from streams.cli.screen import Failed, as_json, err, out, table, told
+from streams.local.directory import DataDirectory
+from streams.local.snapshots import FolderStore
+from streams.pack import Pack, read_pack
+from streams.pipeline import Pipeline
+from streams.runner import Saved
+from streams.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="What is known of an account.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `show` a word of its own."""
+
+
+@app.command("show")
+def show(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT")],
+    data_dir: DataDir = None,
+    pack: Annotated[Path | None, typer.Option(help="a folder laid over the shipped pack")] = None,
+    json: Json = False,
+) -> None:
+    """An account's features as of the run's last snapshot, its keys and workloads, and its alerts."""
+    directory = directory_of(data_dir)
+    with told():
+        found = _found(account, directory, read_pack(pack))
+    if json:
+        return as_json(found)
+    _print(found)
+    return None
+
+
+def _found(account: str, directory: DataDirectory, pack: Pack) -> dict[str, Any]:
+    pipeline = Pipeline(pack, Settings().hash_key)
+    saved = FolderStore(directory.snapshots, pipeline, lambda text: err.print(text, markup=False)).load()
+    alerts = [a for a in newest(directory).values() if a["entity"]["account_id"] == account]
+    if saved is None:
+        raise Failed(f"{directory.path} holds no snapshot yet: a run keeps one every half minute and at its end.")
+    entities = [one for kind in saved.state.features.books for one in _entities(account, kind, saved, pipeline)]
+    if not entities and not alerts:
+        raise Failed(f"no account {account} is known here")
+    time = saved.state.features.stream_time
+    return {"account_id": account, "as_of": rfc3339(time) if time else None, "entities": entities, "alerts": alerts}
+
+
+def _entities(account: str, kind: str, saved: Saved, pipeline: Pipeline) -> list[dict[str, Any]]:
+    book = saved.state.features.books[kind]
+    begins = account + SEPARATOR
+    names = [name for name in book.slots if (name == account if kind == "account" else name.startswith(begins))]
+    if not names:
+        return []
+    slots = book.find(names)
+    values = pipeline.observer.values(book, slots).to_dicts()
+    plans = saved.state.features.plan_names(book.plan[slots])
+    return [_entity(book, name, slot, plan, row, pipeline) for name, slot, plan, row in
+            zip(names, slots.tolist(), plans, values, strict=True)]  # fmt: skip
+
+
+def _entity(book: Book, name: str, slot: int, plan: str | None, values: dict[str, Any], pipeline: Pipeline) -> dict[str, Any]:
+    declared = pipeline.catalog.values[book.kind]
+    return {
+        "kind": book.kind, "id": name.split(SEPARATOR)[-1], "plan": plan,
+        "newest_event": rfc3339(int(np.int64(book.newest[slot]))),
+        "features": {key: {"value": value, "unit": declared[key].unit} for key, value in values.items()},
+    }  # fmt: skip
+
+
+def _print(found: dict[str, Any]) -> None:
+    out.print(f"account {found['account_id']}, as of stream time {found['as_of']} (the last snapshot)", markup=False)
+    for one in found["entities"]:
+        told_values = [(words.feature(key), words.number(v["value"], v["unit"])) for key, v in one["features"].items()
+                       if v["value"] not in (None, 0)]  # fmt: skip
+        plan = f", plan {one['plan']}" if one["plan"] else ""
+        out.print("")
+        table(f"{one['kind']} {one['id']}{plan}, newest event {one['newest_event']}", ["feature", "value>"], told_values)
+    out.print("")
+    rows = [(a["id"][:8], a["episode_start"][:16] + "Z", a["severity"], words.entity(a), a["title"]) for a in found["alerts"]]
+    table(f"{len(rows)} alerts", ["id", "since", "severity", "who", "what"], rows)

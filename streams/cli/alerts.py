@@ -1,0 +1,101 @@
+"""`tipstaff alerts`: list, show, explain."""
+
+from __future__ import annotations
+
+import json as jsons
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from streams.cli import words
+from streams.cli.screen import Failed, as_json, out, table, told
+from streams.local.directory import DataDirectory
+from streams.pack import read_pack
+from streams.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="What was raised, and why.")
+
+DataDir = Annotated[Path | None, typer.Option(help="the run's data directory (.tipstaff)")]
+Json = Annotated[bool, typer.Option("--json", help="for a program")]
+
+
+def directory_of(data_dir: Path | None) -> DataDirectory:
+    """The data directory asked for, checked. Raises Failed."""
+    directory = DataDirectory(data_dir or Settings().data_dir)
+    if not directory.path.is_dir():
+        raise Failed(f"{directory.path}: there is no data directory here. Run tipstaff run first, or give --data-dir.")
+    with told():
+        directory.check()
+    return directory
+
+
+def written(directory: DataDirectory) -> Iterator[dict[str, Any]]:
+    """Every alert revision, in the order written; a line that is being written just now is left out."""
+    if not directory.alerts.exists():
+        return
+    with directory.alerts.open(encoding="utf-8") as file:
+        for line in file:
+            if line.endswith("\n"):
+                yield jsons.loads(line)
+
+
+def newest(directory: DataDirectory) -> dict[str, dict[str, Any]]:
+    """The newest revision of each alert, by id."""
+    return {alert["id"]: alert for alert in written(directory)}
+
+
+@app.command("list")
+def list_alerts(
+    account: Annotated[str | None, typer.Option(help="only of this account")] = None,
+    rule: Annotated[str | None, typer.Option(help="only of this rule")] = None,
+    data_dir: DataDir = None, json: Json = False,
+) -> None:  # fmt: skip
+    """Every alert once, its newest revision, in the order raised."""
+    found = [
+        alert for alert in newest(directory_of(data_dir)).values()
+        if (account is None or alert["entity"]["account_id"] == account) and rule in (None, alert["detector"])
+    ]  # fmt: skip
+    if json:
+        return as_json(found)
+    rows = [(a["id"][:8], a["episode_start"][:16] + "Z", a["severity"], words.entity(a), a["title"], a["revision"])
+            for a in found]  # fmt: skip
+    table("", ["id", "since", "severity", "who", "what", "revisions>"], rows)
+    out.print(f"{len(found):,} alerts" if found else "no alerts", markup=False)
+    return None
+
+
+def find(directory: DataDirectory, wanted: str) -> dict[str, Any]:
+    """The alert with an id, or whose id begins so. Raises Failed."""
+    hits = [alert for name, alert in newest(directory).items() if name.startswith(wanted)] if wanted else []
+    if len(hits) == 1:
+        return hits[0]
+    if not hits:
+        raise Failed(f"no alert {wanted} in {directory.alerts}. See tipstaff alerts list.")
+    raise Failed(f"{len(hits)} alerts begin with {wanted}: give more of the id")
+
+
+@app.command("show")
+def show(wanted: Annotated[str, typer.Argument(metavar="ID")], data_dir: DataDir = None) -> None:
+    """An alert's newest revision as it was written (JSON)."""
+    as_json(find(directory_of(data_dir), wanted))
+
+
+@app.command("explain")
+def explain(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="an alert's id, or how it begins")],
+    data_dir: DataDir = None,
+    pack: Annotated[Path | None, typer.Option(help="a folder laid over the shipped pack")] = None,
+    json: Json = False,
+) -> None:
+    """Why an alert was raised: every condition's value, threshold, span, peers, and where it would not have fired."""
+    alert = find(directory_of(data_dir), wanted)
+    with told():
+        clause = read_pack(pack).clauses.get(alert["clause"])
+    if json:
+        return as_json(alert | {"because": [words.sentence(one) for one in alert["evidence"]],
+                                "clause_text": clause.text if clause else None})  # fmt: skip
+    for line in words.explanation(alert, clause.text if clause else ""):
+        out.print(line, markup=False)
+    return None

@@ -1,0 +1,118 @@
+"""`tipstaff demo`: a simulated cloud, what is caught in it, what is missed, and who is wrongly touched."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from detectors.alert import Alert
+from features.ticks import TICK_MS
+from streams.alert_lines import as_json, rfc3339
+from streams.cli import words
+from streams.cli.run import progress
+from streams.cli.screen import EXPECTED, Failed, out, table, told
+from streams.pack import read_pack
+from streams.runner import Chunk
+from streams.session import Input, Session, open_session
+from streams.settings import Settings
+from streams.simulator import Cloud, Label
+
+_SHOWN_PER_CAMPAIGN = 2
+
+
+def demo(
+    seed: Annotated[int, typer.Option(help="another seed, another cloud")] = 7,
+    hours: Annotated[float, typer.Option(help="hours of simulated time")] = 30.0,
+    data_dir: Annotated[Path, typer.Option(help="where the demo keeps its alerts; emptied first")] = Path(".tipstaff/demo"),
+) -> None:
+    """Run the main job over a simulated cloud and say what was caught, when and why."""
+    begun, labels = time.monotonic(), Cloud(seed, hours=hours).labels()
+    _describe(labels, hours)
+    if (data_dir / "VERSION").exists():
+        shutil.rmtree(data_dir)
+    settings = Settings().model_copy(update={"data_dir": data_dir})
+    with told():
+        session = open_session(Input(simulate=True, seed=seed, hours=hours), read_pack(), settings, out.print)
+    alerts: list[Alert] = []
+    try:
+        _run(session, alerts)
+    finally:
+        session.directory.release()
+    _report(labels, alerts)
+    took = time.monotonic() - begun
+    events = session.runner.saved.records
+    out.print(f"\n{events:,} events in {took:.1f} s ({events / took:,.0f} events/s, generating them included).", markup=False)
+    out.print(f"See why:  tipstaff alerts list --data-dir {data_dir}", markup=False)
+    if alerts:
+        out.print(f"          tipstaff alerts explain {alerts[0].id[:8]} --data-dir {data_dir}", markup=False)
+
+
+def _run(session: Session, alerts: list[Alert]) -> None:
+    with progress() as shown:
+
+        def hear(chunk: Chunk, new: Sequence[Alert]) -> None:
+            alerts.extend(new)
+            shown(chunk, session)
+
+        try:
+            session.runner.run(lambda: False, hear)
+        except EXPECTED as error:
+            raise Failed(str(error)) from None
+
+
+def _describe(labels: Sequence[Label], hours: float) -> None:
+    honest = sum(not label.clause for label in labels)
+    out.print(f"A simulated cloud: {honest} honest tenants and {len(labels) - honest} campaigns, {hours:g} hours.\n", markup=False)
+
+
+def _report(labels: Sequence[Label], alerts: Sequence[Alert]) -> None:
+    guilty = [label for label in labels if label.clause]
+    caught = {label.account_id: [a for a in alerts if _of(a, label)] for label in guilty}
+    out.print("CAUGHT", style="bold")
+    for label in guilty:
+        _tell(label, caught[label.account_id])
+    missed = [label for label in guilty if not caught[label.account_id]]
+    out.print("\nMISSED", style="bold")
+    out.print("\n".join(f"  {label.name} (account {label.account_id})" for label in missed) or "  nothing", markup=False)
+    _touched(labels, alerts)
+
+
+def _of(alert: Alert, label: Label) -> bool:
+    """Whether an alert is about what a label says: its account, its clause, and its workload where it has one."""
+    return (alert.account_id == label.account_id and alert.clause == label.clause
+            and (label.workload_id is None or alert.kind != "workload" or alert.entity_id == label.workload_id))  # fmt: skip
+
+
+def _tell(label: Label, alerts: Sequence[Alert]) -> None:
+    if not alerts:
+        return
+    after = alerts[0].time - label.start
+    out.print(f"  {label.name}", style="bold red", markup=False)
+    out.print(f"    began {rfc3339(label.start)[:16]}Z, first alert {words.span(max(after, 0))} later", markup=False)
+    firsts = {alert.detector: alert for alert in reversed(alerts)}
+    for alert in sorted(firsts.values(), key=lambda a: a.time)[:_SHOWN_PER_CAMPAIGN]:
+        written = as_json(alert)
+        out.print(f"    {alert.severity}: {alert.title} ({words.entity(written)})", markup=False)
+        for one in written["evidence"]:
+            out.print(f"      - {words.sentence(one)}", markup=False)
+    if len(firsts) > _SHOWN_PER_CAMPAIGN:
+        out.print(f"    and {len(firsts) - _SHOWN_PER_CAMPAIGN} more rules", markup=False)
+
+
+def _touched(labels: Sequence[Label], alerts: Sequence[Alert]) -> None:
+    honest = {label.account_id: label for label in labels if not label.clause}
+    innocent_pods = {label.account_id: label for label in labels if label.workload_id}
+    wrong = [a for a in alerts if a.account_id in honest or (
+        a.account_id in innocent_pods and not _of(a, innocent_pods[a.account_id]))]  # fmt: skip
+    accounts = len({a.account_id for a in wrong})
+    out.print(f"\nHONEST TENANTS TOUCHED: {accounts} of {len(honest)}", style="bold")
+    firsts = {(a.account_id, a.detector): a for a in reversed(wrong)}
+    rows = [(honest[a.account_id].name if a.account_id in honest else "another pod of a guilty account",
+             a.severity, a.title, rfc3339(a.start_tick * TICK_MS)[:16] + "Z") for a in firsts.values()]  # fmt: skip
+    if rows:
+        table("", ["  who", "severity", "what", "since"], rows)

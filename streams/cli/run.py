@@ -1,0 +1,162 @@
+"""`tipstaff run`: the main job on one machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from prometheus_client import start_http_server
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from detectors.alert import Alert
+from streams.alert_lines import as_json, as_line, rfc3339
+from streams.cli import words
+from streams.cli.screen import EXPECTED, Failed, err, out, told
+from streams.formats import FORMATS
+from streams.pack import read_pack
+from streams.runner import Chunk
+from streams.session import Input, Session, open_session
+from streams.settings import Settings
+
+_SHADES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+
+
+def run(
+    files: Annotated[list[str] | None, typer.Argument(help="NDJSON files, plain, gzip or zstd; - is standard input")] = None,
+    simulate: Annotated[bool, typer.Option(help="read the built-in simulated cloud instead")] = False,
+    seed: Annotated[int, typer.Option(help="the simulator's seed")] = 7,
+    hours: Annotated[float, typer.Option(help="hours of simulated time")] = 30.0,
+    scale: Annotated[float, typer.Option(help="size of the simulated cloud; 1 is about 300 accounts")] = 1.0,
+    format: Annotated[str, typer.Option(help=f"what the input is: {', '.join(FORMATS)}")] = "native",
+    account_field: Annotated[str | None, typer.Option(help="access-log: user or address instead of the address's hash")] = None,
+    follow: Annotated[bool, typer.Option(help="keep reading a growing file")] = False,
+    sort: Annotated[bool, typer.Option(help="read whole files into memory and sort them by time")] = False,
+    pack: Annotated[Path | None, typer.Option(help="a folder laid over the shipped pack")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="where alerts and state are kept (.tipstaff)")] = None,
+    max_bad_share: Annotated[float | None, typer.Option(help="share of bad records (0-1) above which finite input stops")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="serve Prometheus metrics on 127.0.0.1 at this port")] = None,
+    json: Annotated[bool, typer.Option("--json", help="print JSON lines on a terminal too")] = False,
+) -> None:  # fmt: skip
+    """Read usage events, raise explained alerts.
+
+    Alerts go to standard output, a JSON line each (readable lines on a terminal), and once each to alerts.ndjson in
+    the data directory. Over files and the simulator a run that was stopped, or killed, goes on where it was when
+    started again with the same input: alerts.ndjson is then what one uninterrupted run would have left. Standard
+    input does not resume, and standard output may repeat alerts after a crash.
+    """
+    chosen = Input(tuple(files or ()), simulate, seed, hours, scale, format, account_field, follow, sort)
+    settings = Settings().model_copy(update=_given(data_dir=data_dir, max_bad_share=max_bad_share))
+    if format not in FORMATS:
+        raise Failed(f"unknown format {format}; there are {', '.join(FORMATS)}")
+    with told():
+        session = open_session(chosen, read_pack(pack), settings, _warn)
+    try:
+        _go(session, metrics_port, plain=json or not out.is_terminal)
+    finally:
+        session.directory.release()
+
+
+def _given(**options: object) -> dict[str, object]:
+    return {key: value for key, value in options.items() if value is not None}
+
+
+def _warn(text: str) -> None:
+    err.print(f"warning: {text}", markup=False)
+
+
+def _go(session: Session, metrics_port: int | None, plain: bool) -> None:
+    if metrics_port is not None:
+        _serve(session, metrics_port)
+    if session.finished:
+        err.print("this input was finished before; reading on for what is new in it", markup=False)
+    elif session.resumed:
+        err.print(f"going on after {session.runner.saved.records:,} records", markup=False)
+    with _stopping() as stopped, progress() as shown:
+        tell = _print_line if plain else _print_words
+
+        def hear(chunk: Chunk, alerts: Sequence[Alert]) -> None:
+            tell(alerts)
+            shown(chunk, session)
+
+        try:
+            session.runner.run(stopped, hear)
+        except EXPECTED as error:
+            raise Failed(str(error)) from None
+    _say_end(session)
+
+
+def _serve(session: Session, port: int) -> None:
+    try:
+        start_http_server(port, addr="127.0.0.1", registry=session.telemetry.registry)
+    except OSError as error:
+        raise Failed(f"--metrics-port {port}: {error.strerror}. Choose another port.") from None
+
+
+def _say_end(session: Session) -> None:
+    saved = session.runner.saved
+    what = "finished" if saved.finished else "stopped; start again to go on"
+    bad = f", {saved.bad:,} of them dead letters" if saved.bad else ""
+    err.print(f"{what}: {saved.records:,} records{bad}. Alerts are in {session.directory.alerts}", markup=False)
+
+
+def _print_line(alerts: Sequence[Alert]) -> None:
+    try:
+        sys.stdout.write("".join(as_line(alert) + "\n" for alert in alerts))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; alerts.ndjson has them all
+
+
+def _print_words(alerts: Sequence[Alert]) -> None:
+    for alert in alerts:
+        written = as_json(alert)
+        repeat = f" (revision {alert.revision})" if alert.revision > 1 else ""
+        head = f"{written['time'][:19]}Z  {alert.severity:8}  {words.entity(written)}: {alert.title}{repeat}"
+        out.print(head, style=_SHADES[alert.severity], markup=False)
+
+
+@contextmanager
+def _stopping() -> Iterator[Callable[[], bool]]:
+    """Whether somebody asked to stop: the first SIGINT or SIGTERM ends the run between two chunks."""
+    asked: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        asked.append(number)
+        signal.signal(number, signal.default_int_handler)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Chunk, Session], None]]:
+    """A bar on standard error with events/s and stream time; nothing where that is no terminal."""
+    if not err.is_terminal:
+        yield lambda _chunk, _session: None
+        return
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[stream]}"),
+               TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("", total=None, rate="", stream="")
+        begun: list[float] = []
+
+        def show(chunk: Chunk, session: Session) -> None:
+            now = progress.get_time()
+            if not begun:
+                begun.extend((now, float(session.runner.saved.records - chunk.records)))
+            rate = (session.runner.saved.records - begun[1]) / max(now - begun[0], 1e-3)
+            time = session.runner.saved.state.features.stream_time
+            progress.update(task, completed=chunk.done, total=chunk.total, rate=f"{rate:,.0f} events/s",
+                            stream=f"stream time {rfc3339(time)[:19]}Z" if time else "")  # fmt: skip
+
+        yield show

@@ -1,0 +1,57 @@
+"""What all commands print with: the terminal, tables, and one way to fail."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams.local.blocks import Unreadable
+from streams.local.directory import DirectoryRefused
+from streams.local.lane import RunsBackwards
+from streams.local.outlet import CannotWrite
+from streams.local.snapshots import NoWholeSnapshot
+from streams.located import PackRefused
+from streams.runner import TooManyBad
+from streams.session import InputRefused
+
+EXPECTED = (Unreadable, DirectoryRefused, RunsBackwards, CannotWrite, NoWholeSnapshot, PackRefused, TooManyBad,
+            InputRefused)  # fmt: skip
+
+out = Console(soft_wrap=True, highlight=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+
+
+class Failed(Exception):
+    """A command that could not do what was asked; its text is for the person."""
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what may go wrong into a message."""
+    try:
+        yield
+    except EXPECTED as error:
+        raise Failed(str(error)) from None
+
+
+def as_json(value: Any) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True) + "\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; what is in it is data, never markup."""
+    shown = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        name, _, side = column.partition(">")
+        shown.add_column(name, justify="right" if side else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*[Text("" if cell is None else str(cell)) for cell in row])
+    out.print(shown)

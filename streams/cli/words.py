@@ -1,0 +1,94 @@
+"""Numbers and evidence in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_SPANS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
+_SIGNS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "exactly", "<>": "not"}
+
+
+def number(value: Any, unit: str = "") -> str:
+    """A value with its unit: 840, 12,400, 0.973, 98.5 %."""
+    if value is None:
+        return "unknown"
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return str(value)
+    if unit == "share":
+        return f"{value * 100:.4g} %"
+    shown = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return f"{shown} {unit}".strip()
+
+
+def span(ms: int) -> str:
+    """A span of time: 1 h 04 min, 59 s."""
+    for index, (size, name) in enumerate(_SPANS):
+        if ms >= size:
+            whole, rest = divmod(ms, size)
+            finer = _SPANS[index + 1] if index + 1 < len(_SPANS) else None
+            below = rest // finer[0] if finer else 0
+            return f"{whole} {name}" + (f" {below:02d} {finer[1]}" if finer and below else "")
+    return f"{ms} ms"
+
+
+def feature(name: str) -> str:
+    """A value's name in words: requests_1h → requests (1h)."""
+    base, _, window = name.rpartition("_")
+    known = window in ("1m", "10m", "1h", "6h", "24h", "7d")
+    return f"{base.replace('_', ' ')} ({window})" if known else name.replace("_", " ")
+
+
+def sentence(one: Mapping[str, Any]) -> str:
+    """One condition's evidence: value, threshold, span, peers, and where it would not have fired."""
+    if one["operator"] == "matches" or "clear_value" not in one:
+        return f"{one['condition']}: {one['value']}"
+    unit = one.get("unit", "")
+    about = feature(one["feature"]) if one.get("feature") else one["condition"]
+    parts = [f"{about} {number(one['value'], unit)}", f"threshold {_SIGNS[one['operator']]} {number(one['threshold'], unit)}"]
+    if one.get("span_ms"):
+        parts.append(f"over {span(one['span_ms'])}")
+    if one.get("peer_share") is not None:
+        parts.append(_peers(one))
+    return ", ".join(parts) + f"; {_clearing(one, unit)}"
+
+
+def _peers(one: Mapping[str, Any]) -> str:
+    plan = f"{one['peer_plan']} accounts" if one.get("peer_plan") else "accounts without a plan"
+    return f"above {one['peer_share'] * 100:.3g} % of {plan} (this partition, as of {one['peer_as_of'][:16]}Z)"
+
+
+def _clearing(one: Mapping[str, Any], unit: str) -> str:
+    value, up = number(one["clear_value"], unit), one["operator"] in (">", ">=")
+    if one["operator"] in ("=", "<>"):
+        return f"would not fire {'at' if one['operator'] == '<>' else 'away from'} {value}"
+    word = ("at or below" if up else "at or above") if one.get("clear_inclusive") else ("below" if up else "above")
+    return f"would not fire {word} {value}"
+
+
+def entity(written: Mapping[str, Any]) -> str:
+    """Whom an alert is about: account acme, or workload w1 of account acme."""
+    one = written["entity"]
+    whole = one["kind"] == "account"
+    return f"account {one['account_id']}" if whole else f"{one['kind']} {one['id']} of account {one['account_id']}"
+
+
+def explanation(written: Mapping[str, Any], clause: str = "") -> Iterator[str]:
+    """An alert for a person, line by line."""
+    yield f"{written['severity'].upper()}  {written['title']}"
+    yield f"{entity(written)}" + (f", plan {written['plan']}" if written.get("plan") else "")
+    yield f"clause {written['clause']}" + (f": {clause}" if clause else "")
+    yield f"since {written['episode_start']}, at {written['time']} (revision {written['revision']}, rule {written['detector']})"
+    yield f"signals: {', '.join(written['signals'])}"
+    yield "because"
+    yield from (f"  - {sentence(one)}" for one in written["evidence"])
+    if written["events"]:
+        yield "from events such as"
+        yield from (f"  - {_event(one)}" for one in written["events"])
+    yield f"runbook: {written['runbook']}"
+    yield f"id {written['id']}, pack {written['pack']}"
+
+
+def _event(one: Mapping[str, Any]) -> str:
+    rest = ", ".join(f"{key} {value}" for key, value in one.items() if key not in ("id", "time", "type"))
+    return f"{one['time']} {one['type']} {one['id']}" + (f": {rest}" if rest else "")

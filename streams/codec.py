@@ -1,0 +1,113 @@
+"""Native events: bytes → a frame of the good records, and dead letters with reasons.
+
+What becomes of a record never depends on its neighbours. A batch without a bad record is one polars call.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import polars as pl
+
+from features.event import COLUMNS, RECORD_BYTES
+from streams.checks import ALWAYS, checks, validate
+from streams.letters import DeadLetter, Fault, Reason, clipped, letter
+from streams.ndjson import Unparsable, first, is_within_bounds, parse, split, with_times
+from streams.suspects import sift
+
+__all__ = ["Codec", "DeadLetter", "Decoded", "Reason"]
+
+SAMPLE = 64
+"""Records of a batch whose unknown keys are counted; also how many names are told, and the longest of them."""
+
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+@dataclass
+class Decoded:
+    """A batch, decoded: each record is either a row of the frame or a dead letter."""
+
+    frame: pl.DataFrame
+    dead: list[DeadLetter]
+    height: int
+    unknown_keys: dict[str, int]
+
+
+class Codec:
+    """Decodes the columns a pack reads, besides those always there.
+
+    A number or a boolean is taken as its text where a column holds texts; so is an object or array, but not
+    as an id. Of a repeated key the first wins. `hash_key` is for formats that hash what they must not keep.
+    """
+
+    def __init__(self, columns: Iterable[str], hash_key: str = "tipstaff") -> None:
+        self.hash_key = hash_key
+        self.columns = tuple(dict.fromkeys([*ALWAYS, *columns]))
+        self._times = tuple(name for name in self.columns if COLUMNS[name].kind == "time")
+        self._schema = {
+            name: pl.String() if name in self._times else COLUMNS[name].dtype for name in self.columns
+        }
+        self._checks = checks(self.columns)
+
+    def decode(self, lines: bytes) -> Decoded:
+        """The records of a file: a line each; blank lines are none."""
+        frame, refused = self._parsed(lines)
+        if frame is None:
+            records = split(lines)
+            return self._sifted(records, refused, records)
+        return self.settle(frame, [], lambda: split(lines), unknown_keys(first(lines, SAMPLE)))
+
+    def decode_records(self, records: Sequence[bytes]) -> Decoded:
+        """The records of a broker: each is one, whatever is in it; an empty one is a dead letter."""
+        flat = [record.replace(b"\n", b" ") for record in records]  # so that none may become two
+        frame, refused = self._parsed(b"\n".join(flat))
+        if frame is None or frame.height < len(flat):
+            return self._sifted(flat, refused, records)
+        return self.settle(frame, [], lambda: records, unknown_keys(flat[:SAMPLE]))
+
+    def settle(
+        self,
+        frame: pl.DataFrame,
+        faults: list[Fault],
+        records: Callable[[], Sequence[bytes]],
+        unknown: dict[str, int],
+    ) -> Decoded:
+        """The end of every format: rows of all columns, tied by `record`, are checked; times are ms by now."""
+        good, found = validate(frame, self._checks)
+        height = frame.height + len(faults)
+        faults = sorted(faults + found, key=lambda fault: fault.record)
+        payloads = records() if faults else ()
+        dead = [letter(fault, payloads[fault.record]) for fault in faults]
+        return Decoded(good.select("record", *self.columns), dead, height, unknown)
+
+    def _parsed(self, lines: bytes) -> tuple[pl.DataFrame | None, Unparsable | None]:
+        """The frame, where every line parses; else why not, where that is known."""
+        if not is_within_bounds(lines):
+            return None, None
+        try:
+            frame = parse(lines, self._schema)
+        except Unparsable as error:
+            return None, error
+        ordinals = pl.int_range(frame.height, dtype=pl.Int64, eager=True).alias("record")
+        return with_times(frame, self._times).insert_column(0, ordinals), None
+
+    def _sifted(
+        self, records: Sequence[bytes], refused: Unparsable | None, as_sent: Sequence[bytes]
+    ) -> Decoded:
+        frame, faults = sift(records, self._schema, refused)
+        sample = [record for record in records[:SAMPLE] if len(record) <= RECORD_BYTES]
+        return self.settle(with_times(frame, self._times), faults, lambda: as_sent, unknown_keys(sample))
+
+
+def unknown_keys(records: Iterable[bytes]) -> dict[str, int]:
+    """How many of the records have each key that no column is named after."""
+    counts: Counter[str] = Counter()
+    for record in records:
+        try:
+            counts.update(_KEYS.decode(record).keys() - COLUMNS.keys())
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+    return {clipped(name, SAMPLE): count for name, count in counts.most_common(SAMPLE)}

@@ -1,0 +1,1 @@
+"""Source, Outlet and SnapshotStore on files; no service needed."""

@@ -1,0 +1,77 @@
+"""Snapshots in a folder: each whole or not there, the newest two kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from streams.local.outlet import CannotWrite
+from streams.pipeline import Pipeline
+from streams.runner import Saved
+from streams.snapshot import Damaged, decoded, encoded
+
+_KEPT = 2
+
+
+class NoWholeSnapshot(Exception):
+    """Snapshots are there, and none can be used."""
+
+
+class FolderStore:
+    """`snapshots/` of a data directory. `warn` hears of a damaged snapshot that an older one stands in for."""
+
+    def __init__(self, folder: Path, pipeline: Pipeline, warn: Callable[[str], None]) -> None:
+        self._folder, self._pipeline, self._warn = folder, pipeline, warn
+
+    def save(self, saved: Saved) -> None:
+        meta = {
+            "position": saved.position, "marks": saved.marks, "next_offset": saved.next_offset,
+            "records": saved.records, "bad": saved.bad, "finished": saved.finished, "pack": self._pipeline.pack.hash,
+        }  # fmt: skip
+        numbers = self._numbers()
+        path = self._path(numbers[-1] + 1 if numbers else 1)
+        try:
+            _write_whole(path, encoded(saved.state, meta))
+        except OSError as error:
+            raise CannotWrite(f"{path}: {error.strerror}. Make room and start again: nothing is lost.") from None
+        for number in numbers[: 1 - _KEPT]:
+            self._path(number).unlink()
+
+    def load(self) -> Saved | None:
+        """The newest whole snapshot. Raises NoWholeSnapshot where all are damaged or of another schema."""
+        flaws = []
+        for number in reversed(self._numbers()):
+            path = self._path(number)
+            try:
+                state, meta = decoded(path.read_bytes(), self._pipeline.observer)
+            except Damaged as damage:
+                flaws.append(f"{path}: {damage}")
+                continue
+            for flaw in flaws:
+                self._warn(f"{flaw}; going on from the one before")
+            self.pack = str(meta.pop("pack"))
+            return Saved(state, **meta)
+        if flaws:
+            raise NoWholeSnapshot("\n".join(flaws) + "\nMove the snapshots away to begin anew, or use another --data-dir.")
+        return None
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:012d}.snapshot"
+
+    def _numbers(self) -> list[int]:
+        return sorted(int(path.stem) for path in self._folder.glob("*.snapshot") if path.stem.isdigit())
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    passing = path.with_suffix(".passing")
+    with passing.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    passing.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,133 @@
+"""Chunks from files, standard input and the simulator: merged by stamp, in one order whatever the blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+
+from streams.codec import Decoded
+from streams.dead_letters import Buried
+from streams.local.blocks import BLOCK_BYTES, Blocks, opened
+from streams.local.lane import Lane
+from streams.runner import Chunk, Position
+
+Decode = Callable[[bytes], Decoded]
+
+
+class Feed(Protocol):
+    """Blocks of whole lines of one input."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages and dead letters."""
+
+    @property
+    def done(self) -> int:
+        """How far it has been read."""
+
+    @property
+    def total(self) -> int | None:
+        """How far it goes, in the same measure; None where nobody knows."""
+
+    def next(self) -> tuple[bytes, int] | None:
+        """The next block and its place; None at the end."""
+
+    def skip_to(self, at: int) -> None:
+        """Go on at a place given before."""
+
+
+class FileFeed:
+    """A file's blocks."""
+
+    def __init__(self, path: Path, size: int = BLOCK_BYTES) -> None:
+        self.name, self.total = str(path), path.stat().st_size if path.exists() else None
+        source = opened(path)
+        self._raw, self._blocks = source.raw, Blocks(source, self.name, size)
+
+    @property
+    def done(self) -> int:
+        """Bytes of the file read, compressed as they are."""
+        return self._raw.tell()
+
+    def next(self) -> tuple[bytes, int] | None:
+        at = self._blocks.at
+        block = self._blocks.next()
+        return None if block is None else (block, at)
+
+    def skip_to(self, at: int) -> None:
+        self._blocks.skip_to(at)
+
+
+class MergedSource:
+    """Finite inputs merged by (stamp, input, record)."""
+
+    finite = True
+
+    def __init__(self, feeds: Sequence[Feed], decode: Decode, position: Position | None, next_offset: int) -> None:
+        places: list[Mapping[str, Any]] = list((position or {}).get("lanes", [{}] * len(feeds)))
+        self._feeds, self._decode, self._offset = feeds, decode, next_offset
+        self._lanes = [Lane(feed.name, decode, place) for feed, place in zip(feeds, places, strict=True)]
+        self._open = [True] * len(feeds)
+        for feed, place in zip(feeds, places, strict=True):
+            feed.skip_to(int(place.get("at", 0)))
+
+    def poll(self) -> Chunk | None:
+        records = 0
+        while True:
+            records += self._read()
+            frames = [f for f in self._popped() if f is not None]
+            ended = not any(self._open)
+            dead = [one for lane in self._lanes for one in lane.buried(everything=ended)]
+            if frames or dead or records:
+                return self._chunk(frames, dead, records)
+            if ended:
+                return None
+
+    def _read(self) -> int:
+        """Read a block of each input that holds the others up; returns the records read."""
+        before = sum(lane.records for lane in self._lanes)
+        for index, lane in enumerate(self._lanes):
+            if self._open[index] and lane.last_stamp is None:
+                self._advance(index, lane)
+        return sum(lane.records for lane in self._lanes) - before
+
+    def _advance(self, index: int, lane: Lane) -> None:
+        found = self._feeds[index].next()
+        if found is None:
+            lane.end()
+            self._open[index] = False
+        else:
+            lane.take(*found)
+
+    def _popped(self) -> list[pl.DataFrame | None]:
+        """What can go now: whatever no open input may still have something before."""
+        limits = [(lane.last_stamp, i) for i, lane in enumerate(self._lanes) if self._open[i]]
+        if any(stamp is None for stamp, _ in limits) and len(self._lanes) > 1:
+            return []
+        if len(self._lanes) == 1 or not limits:
+            return [lane.pop() for lane in self._lanes]
+        stamp, first = min((stamp, i) for stamp, i in limits if stamp is not None)
+        return [lane.pop(stamp, or_equal=index <= first) for index, lane in enumerate(self._lanes)]
+
+    def _chunk(self, frames: list[pl.DataFrame], dead: list[Buried], records: int) -> Chunk:
+        events = frames[0] if len(frames) == 1 else _merged(frames) if frames else self._decode(b"").frame
+        if "stamp" not in events.columns:
+            events = events.with_columns(stamp=pl.lit(0, pl.Int64))
+        events = events.with_columns(offset=np.arange(self._offset, self._offset + events.height))
+        self._offset += events.height
+        keys = {name: count for lane in self._lanes for name, count in lane.unknown_keys.items()}
+        totals = [feed.total for feed in self._feeds]
+        total = None if None in totals else sum(t for t in totals if t is not None)
+        return Chunk(events, dead, records, keys, sum(feed.done for feed in self._feeds), total)
+
+    def position(self) -> Position:
+        return {"lanes": [lane.place() for lane in self._lanes]}
+
+
+def _merged(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    # The frames stand in input order, so a stable sort by stamp is the order (stamp, input, record).
+    return pl.concat(frames).sort("stamp", maintain_order=True)

@@ -1,0 +1,70 @@
+"""The pure step: a chunk in, alerts out, the state moved on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from detectors.alert import Alert
+from detectors.detection import Detection
+from detectors.episodes import Episodes
+from features.catalog import Catalog
+from features.event import COLUMNS
+from features.observe import Observer
+from features.state import State
+from features.ticks import HOUR_MS, TICK_MS
+from streams.pack import Pack
+
+
+@dataclass
+class PipelineState:
+    """All that one partition's log has left behind: entities, windows, episodes."""
+
+    features: State
+    episodes: Episodes = field(default_factory=Episodes)
+
+    def newest_tick(self, kind: str, entity: str) -> int | None:
+        """The tick of an entity's newest event; None where it is not kept."""
+        book = self.features.books.get(kind)
+        slot = book.slots.get(entity) if book else None
+        return None if book is None or slot is None else int(book.newest[slot]) // TICK_MS
+
+
+class Pipeline:
+    """A pack made ready to run. Holds no state."""
+
+    def __init__(self, pack: Pack, hash_key: str, caps: dict[str, int] | None = None) -> None:
+        self.pack = pack
+        self.detection = Detection(pack.catalog, pack.rules, pack.hash, hash_key)
+        self.observer = Observer(pack.catalog, hash_key, caps, self.detection.peer_names, self.detection.kinds)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The features in force."""
+        return self.pack.catalog
+
+    def empty(self) -> PipelineState:
+        """The state before the first record."""
+        return PipelineState(self.observer.empty())
+
+    def heartbeat(self, offset: int, stamp: int) -> pl.DataFrame:
+        """A chunk of one record that moves stream time and nothing else."""
+        columns = ("id", "api_key_id", "workload_id", "account_id", "plan", "denied_by_us", *self.pack.columns)
+        nothing = {name: pl.Series([None], dtype=COLUMNS[name].dtype) for name in columns}
+        return pl.DataFrame({**nothing, "offset": [offset], "stamp": [stamp], "time": [stamp], "type": ["heartbeat"]})
+
+    def step(self, state: PipelineState, chunk: pl.DataFrame) -> tuple[list[Alert], int]:
+        """Take in a chunk: its alerts in order, and how many evaluations it brought; the state is moved on."""
+        alerts: list[Alert] = []
+        evaluations = 0
+        before = state.features.stream_time
+        for part in self.observer.parts(state.features, chunk):
+            births = {kind: self.observer.births(state.features, kind) for kind in state.features.books}
+            alerts += self.detection.detect(part, state.features, births, state.episodes)
+            evaluations += sum(len(due.names) for due in part.due)
+            self.observer.forget_closed(state.features)
+        after = state.features.stream_time
+        if before is not None and after is not None and before // HOUR_MS != after // HOUR_MS:
+            state.episodes.sweep(state.newest_tick)
+        return alerts, evaluations

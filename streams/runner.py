@@ -1,0 +1,170 @@
+"""Settles chunks: step, emit, acknowledge, snapshot. Knows no broker: it is given a Source, an Outlet and a SnapshotStore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import polars as pl
+
+from detectors.alert import Alert
+from features.kept import TURN_WAIT
+from features.ticks import TICK_MS
+from streams.dead_letters import Buried
+from streams.pipeline import Pipeline, PipelineState
+from streams.telemetry import Telemetry
+
+Position = Mapping[str, Any]
+"""Where a source goes on; JSON."""
+
+
+@dataclass
+class Chunk:
+    """What one poll brought: good events (offset, stamp and the codec's columns) and dead letters.
+
+    done, total: how far the input is, in bytes; total None where nobody knows.
+    """
+
+    events: pl.DataFrame
+    dead: Sequence[Buried] = ()
+    records: int = 0
+    unknown_keys: Mapping[str, int] = field(default_factory=dict)
+    done: int = 0
+    total: int | None = None
+    quiet: bool = False
+
+
+class Source(Protocol):
+    """Where chunks come from."""
+
+    finite: bool
+
+    def poll(self) -> Chunk | None:
+        """The next chunk, waiting a little for it; None when finite input has ended."""
+
+    def position(self) -> Position:
+        """Where to go on after the last chunk."""
+
+
+class Outlet(Protocol):
+    """Where alerts and dead letters go."""
+
+    def emit(self, alerts: Sequence[Alert], dead: Sequence[Buried]) -> Sequence[Alert]:
+        """Write them so that they last; returns the alerts that were not there before."""
+
+    def marks(self) -> Mapping[str, int]:
+        """How much has been written, to be kept with a snapshot."""
+
+
+@dataclass
+class Saved:
+    """What a snapshot holds."""
+
+    state: PipelineState
+    position: Position
+    marks: Mapping[str, int]
+    next_offset: int
+    records: int
+    bad: int
+    finished: bool = False
+
+
+class SnapshotStore(Protocol):
+    """Where state is kept between runs."""
+
+    def save(self, saved: Saved) -> None:
+        """Keep it, so that it lasts and a crash leaves either the old or the new one."""
+
+    def load(self) -> Saved | None:
+        """The newest whole snapshot, None where there is none."""
+
+
+class TooManyBad(Exception):
+    """Finite input of which too large a share cannot be read."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop on bad input and how often to keep the state.
+
+    bad_share: share of records (0–1) that may be dead letters; judged from `judged_from` records on.
+    """
+
+    bad_share: float = 0.1
+    judged_from: int = 1000
+    snapshot_every_s: float = 30.0
+
+
+class Runner:
+    """The one loop: over files, standard input, the simulator, and later Kafka."""
+
+    def __init__(self, pipeline: Pipeline, source: Source, outlet: Outlet, store: SnapshotStore | None,
+                 telemetry: Telemetry, clock: Callable[[], float], saved: Saved, limits: Limits | None = None) -> None:  # fmt: skip
+        self._pipeline, self._source, self._outlet, self._store = pipeline, source, outlet, store
+        self._telemetry, self._clock, self._limits = telemetry, clock, limits or Limits()
+        self.saved = saved
+        self._kept_at = clock()
+
+    def run(self, stopped: Callable[[], bool], told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
+        """Until the input ends or `stopped()`; `told` hears of every chunk and its new alerts. Raises TooManyBad."""
+        while not stopped():
+            chunk = self._source.poll()
+            if chunk is None:
+                self._finish(told)
+                return
+            self._settle(chunk, told)
+            if self._clock() - self._kept_at >= self._limits.snapshot_every_s:
+                self.keep()
+        self.keep()
+
+    def _settle(self, chunk: Chunk, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
+        with self._telemetry.step_seconds.time():
+            alerts, evaluations = self._pipeline.step(self.saved.state, chunk.events)
+        new = self._outlet.emit(alerts, chunk.dead)
+        self.saved.next_offset += chunk.events.height
+        self.saved.records += chunk.records
+        self.saved.bad += len(chunk.dead)
+        self._telemetry.settled(chunk.events, chunk.dead, new, evaluations, chunk.unknown_keys)
+        self._telemetry.state(self.saved.state.features)
+        told(chunk, new)
+        self._judge()
+
+    def _judge(self, ended: bool = False) -> None:
+        seen, bad = self.saved.records, self.saved.bad
+        if not seen or (seen < self._limits.judged_from and not ended) or bad / seen <= self._limits.bad_share:
+            self._telemetry.bad_input(False)
+            return
+        self._telemetry.bad_input(True)
+        if self._source.finite:
+            self.keep()
+            raise TooManyBad(
+                f"{bad:,} of {seen:,} records cannot be read ({bad / seen:.1%}; the limit is "
+                f"{self._limits.bad_share:.1%}). See dead-letters.ndjson in the data directory for the reasons; is "
+                f"--format right? Raise --max-bad-share to go on all the same."
+            )
+
+    def _finish(self, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
+        self._judge(ended=True)
+        heartbeat = closing_heartbeat(self._pipeline, self.saved.state, self.saved.next_offset)
+        if heartbeat is not None:
+            self._settle(Chunk(heartbeat), told)
+        self.saved.finished = True
+        self.keep()
+
+    def keep(self) -> None:
+        """Snapshot now."""
+        self._kept_at = self._clock()
+        if self._store is not None:
+            self.saved.position, self.saved.marks = self._source.position(), self._outlet.marks()
+            self._pipeline.observer.compact(self.saved.state.features)
+            self._store.save(self.saved)
+
+
+def closing_heartbeat(pipeline: Pipeline, state: PipelineState, offset: int) -> pl.DataFrame | None:
+    """The heartbeat that ends finite input: it closes every open turn. None where none is open."""
+    turns = [int(book.turn[slots].max()) for book in state.features.books.values()
+             if len(slots := book.open[: len(book.names)].nonzero()[0])]  # fmt: skip
+    if not turns:
+        return None
+    return pipeline.heartbeat(offset, max((max(turns) + TURN_WAIT) * TICK_MS, state.features.stream_time or 0))

@@ -1,0 +1,155 @@
+"""One embedded run put together: pack, input, data directory, runner."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from streams.formats import FormatOptions, reader
+from streams.local.directory import DataDirectory
+from streams.local.live import FileTap, Journal, LiveSource, StdinTap
+from streams.local.outlet import FileOutlet
+from streams.local.simulated import SimulatedFeed
+from streams.local.snapshots import FolderStore
+from streams.local.sorting import SortedFeed
+from streams.local.source import Decode, Feed, FileFeed, MergedSource
+from streams.pack import Pack
+from streams.pipeline import Pipeline
+from streams.runner import Limits, Position, Runner, Saved, Source
+from streams.settings import Settings
+from streams.simulator import Cloud
+from streams.telemetry import Telemetry
+
+STDIN = "-"
+
+
+class InputRefused(Exception):
+    """An input that cannot be run as asked."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """What to read. files: paths, or `-` alone for standard input; none for the simulator."""
+
+    files: tuple[str, ...] = ()
+    simulate: bool = False
+    seed: int = 7
+    hours: float = 30.0
+    scale: float = 1.0
+    format: str = "native"
+    account_field: str | None = None
+    follow: bool = False
+    sort: bool = False
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a second run can go on where the first one stopped."""
+        return self.files != (STDIN,)
+
+    @property
+    def identity(self) -> str:
+        """What the data directory remembers of its input."""
+        if self.simulate:
+            return json.dumps({"simulator": [self.seed, self.hours, self.scale]})
+        return json.dumps({"files": [f if f == STDIN else str(Path(f).resolve()) for f in self.files],
+                           "format": self.format, "sort": self.sort})  # fmt: skip
+
+    def check(self) -> None:
+        """Raises InputRefused."""
+        if self.simulate == bool(self.files):
+            raise InputRefused("give files, or - for standard input, or --simulate: exactly one of them")
+        if STDIN in self.files and len(self.files) > 1:
+            raise InputRefused("- (standard input) stands alone: it cannot be merged with files")
+        if self.follow and (len(self.files) != 1 or STDIN in self.files or self.sort):
+            raise InputRefused("--follow takes exactly one plain file, and no --sort")
+        if self.sort and STDIN in self.files:
+            raise InputRefused("--sort needs files: standard input has no end to wait for")
+
+
+@dataclass
+class Session:
+    """A run ready to start. `resumed`: it goes on from a snapshot; `finished`: that snapshot had ended the input."""
+
+    runner: Runner
+    pipeline: Pipeline
+    telemetry: Telemetry
+    directory: DataDirectory
+    resumed: bool
+    finished: bool
+
+
+def open_session(chosen: Input, pack: Pack, settings: Settings, warn: Callable[[str], None]) -> Session:
+    """Lock the data directory, load its state, and open the input.
+
+    Raises InputRefused, DirectoryRefused, Unreadable, CannotWrite or NoWholeSnapshot.
+    """
+    chosen.check()
+    directory = DataDirectory(settings.data_dir)
+    directory.take()
+    try:
+        return _opened(chosen, pack, settings, directory, warn)
+    except BaseException:
+        directory.release()
+        raise
+
+
+def _opened(chosen: Input, pack: Pack, settings: Settings, directory: DataDirectory,
+            warn: Callable[[str], None]) -> Session:  # fmt: skip
+    pipeline = Pipeline(pack, settings.hash_key, settings.caps)
+    store = FolderStore(directory.snapshots, pipeline, warn)
+    saved = store.load()
+    resumed = saved is not None
+    if saved is not None:
+        _check_same(chosen, saved.position, directory)
+        if store.pack != pack.hash:
+            warn(f"the pack has changed ({store.pack} → {pack.hash}): what both know is kept, the rest begins anew")
+    else:
+        saved = Saved(pipeline.empty(), {}, {}, 0, 0, 0)
+    finished, saved.finished = saved.finished, False
+    outlet = FileOutlet(directory, saved.marks)
+    source = _Identified(_source(chosen, pipeline, settings, directory, saved), chosen.identity)
+    telemetry = Telemetry(pack.rules)
+    limits = Limits(settings.max_bad_share, snapshot_every_s=settings.snapshot_every_s)
+    runner = Runner(pipeline, source, outlet, store, telemetry, time.monotonic, saved, limits)
+    return Session(runner, pipeline, telemetry, directory, resumed, finished)
+
+
+def _check_same(chosen: Input, position: Position, directory: DataDirectory) -> None:
+    if position.get("input") != chosen.identity or not chosen.resumable:
+        raise InputRefused(
+            f"{directory.path} holds the state of another input. Give this run a --data-dir of its own, or remove that one."
+        )
+
+
+class _Identified:
+    """A source whose position says which input it is of."""
+
+    def __init__(self, source: Source, identity: str) -> None:
+        self._source, self._identity, self.finite = source, identity, source.finite
+        self.poll = source.poll
+
+    def position(self) -> Position:
+        return {**self._source.position(), "input": self._identity}
+
+
+def _source(chosen: Input, pipeline: Pipeline, settings: Settings, directory: DataDirectory, saved: Saved) -> Source:
+    position: Mapping[str, object] | None = saved.position or None
+    options = FormatOptions(account_field=chosen.account_field)
+    decode: Decode = reader(chosen.format, pipeline.pack.columns, settings.hash_key, options).decode
+    if chosen.files == (STDIN,):
+        return LiveSource(StdinTap(), decode, time.monotonic, None, None, 0)
+    if chosen.follow:
+        tap, journal = FileTap(Path(chosen.files[0]), time.sleep), Journal(directory.journal)
+        return LiveSource(tap, decode, time.monotonic, journal, position, saved.next_offset)
+    feeds = _feeds(chosen, decode)
+    return MergedSource(feeds, decode, position, saved.next_offset)
+
+
+def _feeds(chosen: Input, decode: Decode) -> Sequence[Feed]:
+    if chosen.simulate:
+        return [SimulatedFeed(Cloud(chosen.seed, hours=chosen.hours, scale=chosen.scale))]
+    files = [FileFeed(Path(name)) for name in chosen.files]
+    return [SortedFeed(feed, decode) for feed in files] if chosen.sort else files

@@ -1,0 +1,258 @@
+"""State ↔ bytes: Arrow IPC with zstd in named sections, each with its checksum."""
+
+from __future__ import annotations
+
+import io
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from detectors.episodes import Episode, Episodes
+from features.book import Book
+from features.observe import Observer
+from features.panes import Block, Ring
+from features.peers import Peers
+from features.state import KeptEvents, State
+from streams.pipeline import PipelineState
+
+SCHEMA = 1
+MAGIC = b"tipstaff snapshot\n"
+
+Sections = dict[str, bytes]
+_BOOK_ARRAYS = ("newest", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "plan")
+_RING_ARRAYS = ("sums", "maxima", "bitmaps")
+_MARKS = ("lasts", "spacings", "ordinals")
+
+
+class Damaged(Exception):
+    """A snapshot that is not whole, or of a schema that this tipstaff does not know."""
+
+
+def packed(sections: Mapping[str, bytes]) -> bytes:
+    """Sections as one file: magic, a header line with names, lengths and CRC-32s, then the sections."""
+    entries = [[name, len(part), zlib.crc32(part)] for name, part in sections.items()]
+    header = json.dumps({"schema": SCHEMA, "sections": entries}).encode()
+    guard = b"%08x\n" % zlib.crc32(header)
+    return b"".join([MAGIC, guard, header, b"\n", *sections.values()])
+
+
+def unpacked(data: bytes) -> Sections:
+    """The sections of a file. Raises Damaged."""
+    if not data.startswith(MAGIC):
+        raise Damaged("it is no tipstaff snapshot")
+    guard, _, rest = data[len(MAGIC) :].partition(b"\n")
+    header, _, body = rest.partition(b"\n")
+    if guard != b"%08x" % zlib.crc32(header):
+        raise Damaged("its header is damaged")
+    described = json.loads(header)
+    if described["schema"] != SCHEMA:
+        raise Damaged(f"its schema is {described['schema']}, this tipstaff knows {SCHEMA}")
+    return _cut(body, described["sections"])
+
+
+def _cut(body: bytes, entries: list[list[Any]]) -> Sections:
+    found, at = {}, 0
+    for name, length, checksum in entries:
+        part = body[at : at + length]
+        if len(part) != length or zlib.crc32(part) != checksum:
+            raise Damaged(f"its section {name} is damaged")
+        found[name], at = part, at + length
+    return found
+
+
+def encoded(state: PipelineState, meta: Mapping[str, Any]) -> bytes:
+    """A state and what goes with it, as one file."""
+    features = state.features
+    sections: Sections = {"meta": json.dumps({**meta, "state": _scalars(features)}).encode()}
+    for book in features.books.values():
+        sections |= _book_sections(book)
+    for number, kept in enumerate(features.kept):
+        sections |= _kept_sections(kept, number)
+    sections["peers"] = _ipc(_peer_frame(features.peers))
+    sections["episodes"] = _ipc(_episode_frame(state.episodes))
+    return packed(sections)
+
+
+def decoded(data: bytes, observer: Observer) -> tuple[PipelineState, dict[str, Any]]:
+    """A state as the observer's catalogue has it (columns that only the old one had are dropped, new ones begin
+    empty), and what went with it. Raises Damaged."""
+    sections = unpacked(data)
+    meta = json.loads(sections["meta"])
+    state = observer.empty()
+    scalars = meta.pop("state")
+    for name in ("stream_time", "stream_start", "births", "plans", "late", "shed", "shed_open"):
+        setattr(state, name, scalars[name])
+    for book in state.books.values():
+        if f"{book.kind}/entities" in sections:
+            _fill_book(book, sections)
+    state.kept = _kept(sections, state)
+    state.peers = _peers(_frame(sections["peers"]), scalars["peers_as_of"])
+    return PipelineState(state, _episodes(_frame(sections["episodes"]))), meta
+
+
+def _scalars(state: State) -> dict[str, Any]:
+    return {
+        "stream_time": state.stream_time, "stream_start": state.stream_start, "births": state.births,
+        "plans": state.plans, "late": state.late, "shed": state.shed, "shed_open": state.shed_open,
+        "peers_as_of": state.peers.as_of,
+    }  # fmt: skip
+
+
+def _ipc(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_ipc(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _frame(data: bytes) -> pl.DataFrame:
+    return pl.read_ipc(io.BytesIO(data), use_pyarrow=False)
+
+
+def _array(values: npt.NDArray[np.generic]) -> bytes:
+    return _ipc(pl.DataFrame({"": np.ascontiguousarray(values).reshape(-1)}))
+
+
+def _values(data: bytes, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+    found: npt.NDArray[np.generic] = _frame(data).to_series().to_numpy().reshape(shape)
+    return found
+
+
+def _book_sections(book: Book) -> Sections:
+    used = len(book.names)
+    entities = pl.DataFrame(
+        {"name": pl.Series(book.names, dtype=pl.String), **{name: getattr(book, name)[:used] for name in _BOOK_ARRAYS}}
+    )
+    remembered = pl.DataFrame({"name": list(book.remembered), "first_seen": list(book.remembered.values())},
+                              schema={"name": pl.String, "first_seen": pl.Int64})  # fmt: skip
+    found = {
+        f"{book.kind}/entities": _ipc(entities),
+        f"{book.kind}/remembered": _ipc(remembered),
+        f"{book.kind}/about": json.dumps({"forgetful": book.forgetful, "free": book.free_slots}).encode(),
+    }
+    for index, block in enumerate(book.blocks):
+        found |= _block_sections(book, index, block)
+    return found
+
+
+def _block_label(book: Book, block: Block) -> str:
+    return f"{book.kind}/{'+'.join(block.layout.event)}"
+
+
+def _block_sections(book: Book, index: int, block: Block) -> Sections:
+    label, used = _block_label(book, block), book.block_used[index]
+    layout = block.layout
+    about = {
+        "used": used, "free": book.free_block_slots[index], "lasts": [p.label for p in layout.lasts],
+        "spacings": [s.label for s in layout.spacings], "ordinals": [s.label for s in layout.ordinals],
+        "rings": {ring.layout.window.name: {name: [p.label for p in getattr(ring.layout, name)] for name in _RING_ARRAYS}
+                  for ring in block.rings},
+    }  # fmt: skip
+    found = {f"{label}/about": json.dumps(about).encode(),
+             f"{label}/slots": _array(book.block_slot[: len(book.names), index])}  # fmt: skip
+    found |= {f"{label}/{name}": _array(getattr(block, name)[:used]) for name in _MARKS}
+    for ring in block.rings:
+        place = f"{label}/{ring.layout.window.name}"
+        found[f"{place}/slices"] = _array(ring.slices[:used])
+        found |= {f"{place}/{name}": _array(getattr(ring, name)[:used]) for name in _RING_ARRAYS}
+    return found
+
+
+def _fill_book(book: Book, sections: Sections) -> None:
+    entities = _frame(sections[f"{book.kind}/entities"])
+    about = json.loads(sections[f"{book.kind}/about"])
+    book.reserve(entities.height)
+    book.names = entities["name"].to_list()
+    book.slots = {name: slot for slot, name in enumerate(book.names) if name is not None}
+    for name in _BOOK_ARRAYS:
+        getattr(book, name)[: entities.height] = entities[name].to_numpy()
+    book.block_slot[: entities.height] = -1
+    remembered = _frame(sections[f"{book.kind}/remembered"])
+    book.remembered = dict(remembered.iter_rows())
+    book.forgetful, book.free_slots = about["forgetful"], about["free"]
+    for index, block in enumerate(book.blocks):
+        if f"{_block_label(book, block)}/about" in sections:
+            _fill_block(book, index, block, sections)
+
+
+def _fill_block(book: Book, index: int, block: Block, sections: Sections) -> None:
+    label = _block_label(book, block)
+    about = json.loads(sections[f"{label}/about"])
+    used = about["used"]
+    block.grow(used)
+    book.block_used[index], book.free_block_slots[index] = used, about["free"]
+    slots = _values(sections[f"{label}/slots"], (len(book.names),))
+    book.block_slot[: len(book.names), index] = slots
+    for name, labels in (("lasts", [p.label for p in block.layout.lasts]),
+                         ("spacings", [s.label for s in block.layout.spacings]),
+                         ("ordinals", [s.label for s in block.layout.ordinals])):  # fmt: skip
+        _copy(sections[f"{label}/{name}"], about[name], labels, getattr(block, name), (used,))
+    for ring in block.rings:
+        if ring.layout.window.name in about["rings"]:
+            _fill_ring(ring, f"{label}/{ring.layout.window.name}", about["rings"][ring.layout.window.name], used, sections)
+
+
+def _fill_ring(ring: Ring, place: str, labels: Mapping[str, list[str]], used: int, sections: Sections) -> None:
+    panes = ring.layout.window.ring
+    ring.slices[:used] = _values(sections[f"{place}/slices"], (used, panes))
+    for name in _RING_ARRAYS:
+        own = [p.label for p in getattr(ring.layout, name)]
+        _copy(sections[f"{place}/{name}"], labels[name], own, getattr(ring, name), (used, panes))
+
+
+def _copy(data: bytes, theirs: list[str], ours: list[str], into: npt.NDArray[np.generic], shape: tuple[int, ...]) -> None:
+    """Columns that both have, by label; `into` is [slots, (panes,) columns, (words)]."""
+    tail = into.shape[len(shape) + 1 :]
+    stored = _values(data, (*shape, len(theirs), *tail))
+    axis = len(shape)
+    shared = [label for label in ours if label in theirs]
+    if shared == ours == theirs:
+        into[: shape[0]] = stored
+        return
+    for label in shared:
+        column = stored.take(theirs.index(label), axis=axis)
+        np.moveaxis(into, axis, 0)[ours.index(label)][: shape[0]] = column
+
+
+def _kept_sections(kept: KeptEvents, number: int) -> Sections:
+    places = {f"slot {kind}": slots for kind, slots in kept.slots.items()}
+    places |= {f"turn {kind}": turns for kind, turns in kept.turns.items()}
+    return {f"kept/{number}": _ipc(kept.events), f"kept/{number}/places": _ipc(pl.DataFrame(places))}
+
+
+def _kept(sections: Sections, state: State) -> list[KeptEvents]:
+    found = []
+    for number in range(sum(name.startswith("kept/") and name.endswith("/places") for name in sections)):
+        events, places = _frame(sections[f"kept/{number}"]), _frame(sections[f"kept/{number}/places"])
+        nobody = np.full(events.height, -1, np.int64)
+        slots, turns = (
+            {kind: places[f"{what} {kind}"].to_numpy() if f"{what} {kind}" in places else nobody for kind in state.books}
+            for what in ("slot", "turn")
+        )
+        found.append(KeptEvents(events, slots, turns))
+    return found
+
+
+def _peer_frame(peers: Peers) -> pl.DataFrame:
+    rows = [(kind, plan, name, values.tolist()) for (kind, plan, name), values in peers.tables.items()]
+    schema = {"kind": pl.String, "plan": pl.String, "name": pl.String, "values": pl.List(pl.Float64)}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _peers(frame: pl.DataFrame, as_of: int | None) -> Peers:
+    return Peers({(k, p, n): np.array(v, np.float64) for k, p, n, v in frame.iter_rows()}, as_of)
+
+
+def _episode_frame(episodes: Episodes) -> pl.DataFrame:
+    rows = [{"detector": d, "kind": k, "entity": e, **asdict(one)} for (d, k, e), one in episodes.held.items()]
+    texts = {name: pl.String for name in ("detector", "kind", "entity")}
+    return pl.DataFrame(rows, schema={**texts, **{name: pl.Int64 for name in Episode.__dataclass_fields__}})
+
+
+def _episodes(frame: pl.DataFrame) -> Episodes:
+    return Episodes({(d, k, e): Episode(*rest) for d, k, e, *rest in frame.iter_rows()})
