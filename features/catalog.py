@@ -101,14 +101,14 @@ class Feature:
     unit: str = ""
     description: str = ""
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """The hash of the declaration: the same text, the same feature."""
         text = json.dumps([self.name, self.entity, self.aggregate, [w.name for w in self.windows], self.event,
                            self.where, self.column, self.of, self.over, self.per_ms])  # fmt: skip
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    @property
+    @cached_property
     def selection(self) -> Selection:
         """The events it looks at."""
         return Selection(self.event, self.where, self.column)

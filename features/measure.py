@@ -29,8 +29,8 @@ class Measured:
     `rows`: int64[m], their places in the chunk; `where`: int64[n], the reverse (−1 for others).
     """
 
-    def __init__(self, chunk: pl.DataFrame, event: tuple[str, ...], hash_key: str) -> None:
-        wanted = np.flatnonzero(chunk["type"].is_in(list(event)).to_numpy())
+    def __init__(self, chunk: pl.DataFrame, among: Mask, hash_key: str) -> None:
+        wanted = np.flatnonzero(among)
         everything = len(wanted) == chunk.height
         self.rows = wanted
         self.frame = chunk if everything else chunk[wanted]
@@ -42,7 +42,9 @@ class Measured:
     def select(self, selections: Iterable[Selection]) -> None:
         """Evaluate which events each selection takes, all in one pass."""
         new = {s.label: taken(s) for s in selections if s.label not in self._masks}
-        found = self.frame.select(**new) if new else pl.DataFrame()
+        if not new:
+            return
+        found = self.frame.select(**new)
         self._masks |= {label: _as_mask(found[label], self.frame.height) for label in new}
 
     def mask(self, selection: Selection) -> Mask:
@@ -84,6 +86,13 @@ class Measured:
         if label not in self._known:
             self._known[label] = compute()
         return self._known[label]
+
+
+def families(chunk: pl.DataFrame, events: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Mask]:
+    """Which events are of each family of types; bool[height]."""
+    wanted = list(events)
+    found = chunk.select(pl.col("type").is_in(list(event)).alias(str(i)) for i, event in enumerate(wanted))
+    return {event: found.to_series(i).to_numpy() for i, event in enumerate(wanted)}
 
 
 def squares(values: Ints, part: str) -> Ints:

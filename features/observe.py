@@ -15,7 +15,7 @@ from features.catalog import Catalog
 from features.event import ENTITY_COLUMNS
 from features.kept import TURN_WAIT, compact, drop_closed
 from features.layout import layout
-from features.measure import Measured
+from features.measure import Measured, families
 from features.peers import Peers
 from features.state import KeptEvents, State
 from features.ticks import DAY_MS, HOUR_MS, TICK_MS, Ints
@@ -133,7 +133,8 @@ class Observer:
         stream = stream_times(state, events)
         self._be_born(state, int(stream[0]))
         early = self._before_counting(state, events, int(stream[0]))
-        measured = {family: Measured(events, family, self._hash_key) for family in self._families}
+        among = families(events, self._families)
+        measured = {f: Measured(events, mask, self._hash_key) for f, mask in among.items() if mask.any()}
         part = Part(events, stream, {}, early)
         for kind, book in state.books.items():
             touched = touch(state, book, events, stream)

@@ -40,11 +40,12 @@ def tables(kind: str, plans: list[str | None], values: pl.DataFrame) -> dict[Key
     found: dict[Key, npt.NDArray[np.float64]] = {}
     codes = {plan: code for code, plan in enumerate(dict.fromkeys(plans))}
     groups = np.array([codes[plan] for plan in plans], np.int64)
-    for name in values.columns:
-        column = values[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        for plan, code in codes.items():
-            mine = column[groups == code]
-            found[kind, plan, name] = thinned(np.sort(mine[~np.isnan(mine)]))
+    matrix = values.select(pl.all().cast(pl.Float64).fill_null(float("nan"))).to_numpy()
+    for plan, code in codes.items():
+        ordered = np.sort(matrix[groups == code], axis=0)  # NaN comes last
+        counts = len(ordered) - np.isnan(ordered).sum(axis=0)
+        for column, name in enumerate(values.columns):
+            found[kind, plan, name] = thinned(ordered[: counts[column], column].copy())
     return found
 
 

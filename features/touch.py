@@ -96,7 +96,9 @@ class Touched:
         """The folds of every block that the part's events feed, with the block's index."""
         found = []
         for index, block in enumerate(book.blocks):
-            one = measured[block.layout.event]
+            one = measured.get(block.layout.event)
+            if one is None:
+                continue
             at = one.where[self.order]
             rows = np.flatnonzero(at >= 0)
             if len(rows):

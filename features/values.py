@@ -79,6 +79,10 @@ class Formulas:
     def __init__(self, catalog: Catalog, kind: str, book: Book) -> None:
         self._values = catalog.values[kind]
         self._features = {f.name: f for f in catalog.of_kind(kind)}
+        self._nulls = [
+            pl.col(value.name).fill_nan(None).cast(value.dtype) for value in self._values.values()
+            if value.dtype == pl.Float64 or value.feature.aggregate == "max"
+        ]  # fmt: skip
         self._places = _places(book)
         self._last_places = {
             p: (index, column)
@@ -88,22 +92,13 @@ class Formulas:
 
     def frame(self, raw: Raw) -> pl.DataFrame:
         """A row per entity, a column per value; Int64 or Float64, null where there is nothing to say."""
-        return pl.DataFrame([self._series(value, raw) for value in self._values.values()])
-
-    def _series(self, value: Value, raw: Raw) -> pl.Series:
-        if value.dtype == pl.Int64:
-            return self._whole(value, raw)
-        found = self._float(value, raw)
-        series = pl.Series(value.name, found, dtype=pl.Float64, nan_to_null=True)
-        return series if np.isfinite(found[~np.isnan(found)]).all() else series.replace([np.inf, -np.inf], None)
-
-    def _whole(self, value: Value, raw: Raw) -> pl.Series:
-        feature = value.feature
-        found = self._of(feature, value.window, raw)
-        if feature.aggregate != "max":
-            return pl.Series(value.name, found, dtype=pl.Int64)
-        nothing = pl.repeat(None, len(found), dtype=pl.Int64, eager=True)
-        return pl.Series(value.name, found + _unlifted(feature)).zip_with(pl.Series(found > 0), nothing)
+        columns: dict[str, Ints | Floats] = {}
+        for value in self._values.values():
+            whole = value.dtype == pl.Int64 and value.feature.aggregate != "max"
+            columns[value.name] = (
+                self._of(value.feature, value.window, raw) if whole else _finite(self._float(value, raw))
+            )
+        return pl.DataFrame(columns).with_columns(self._nulls) if self._nulls else pl.DataFrame(columns)
 
     def _float(self, value: Value, raw: Raw) -> Floats:
         feature, window = value.feature, value.window
@@ -199,6 +194,11 @@ def _over(numerator: npt.NDArray[np.generic], denominator: npt.NDArray[np.generi
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.true_divide(numerator, denominator)
     return np.where(denominator == 0, np.nan, found)
+
+
+def _finite(values: Floats) -> Floats:
+    # Infinity is above every threshold: it must not reach a rule.
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _scale(feature: Feature) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams.formats import FormatOptions, reader
+from streams.formats import FORMATS
 from streams.local.directory import DataDirectory
 from streams.local.live import FileTap, Journal, LiveSource, StdinTap
 from streams.local.outlet import FileOutlet
@@ -137,8 +137,7 @@ class _Identified:
 
 def _source(chosen: Input, pipeline: Pipeline, settings: Settings, directory: DataDirectory, saved: Saved) -> Source:
     position: Mapping[str, object] | None = saved.position or None
-    options = FormatOptions(account_field=chosen.account_field)
-    decode: Decode = reader(chosen.format, pipeline.pack.columns, settings.hash_key, options).decode
+    decode = _decode(chosen, pipeline, settings)
     if chosen.files == (STDIN,):
         return LiveSource(StdinTap(), decode, time.monotonic, None, None, 0)
     if chosen.follow:
@@ -146,6 +145,15 @@ def _source(chosen: Input, pipeline: Pipeline, settings: Settings, directory: Da
         return LiveSource(tap, decode, time.monotonic, journal, position, saved.next_offset)
     feeds = _feeds(chosen, decode)
     return MergedSource(feeds, decode, position, saved.next_offset)
+
+
+def _decode(chosen: Input, pipeline: Pipeline, settings: Settings) -> Decode:
+    try:
+        return FORMATS[chosen.format].reader(pipeline.pack.columns, settings.hash_key, chosen.account_field).decode
+    except KeyError:
+        raise InputRefused(f"unknown format {chosen.format}; there are {', '.join(FORMATS)}") from None
+    except ValueError as error:
+        raise InputRefused(f"--account-field: {error}") from None
 
 
 def _feeds(chosen: Input, decode: Decode) -> Sequence[Feed]:

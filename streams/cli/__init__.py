@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from streams.cli import accounts, alerts, demo, pack, run
+from streams.cli import accounts, alerts, demo, formats, pack, run
 from streams.cli.screen import Failed
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command("demo")(demo.demo)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(pack.app, name="pack")
+app.add_typer(formats.app, name="formats")
 
 
 def main() -> None:

@@ -52,8 +52,6 @@ def run(
     """
     chosen = Input(tuple(files or ()), simulate, seed, hours, scale, format, account_field, follow, sort)
     settings = Settings().model_copy(update=_given(data_dir=data_dir, max_bad_share=max_bad_share))
-    if format not in FORMATS:
-        raise Failed(f"unknown format {format}; there are {', '.join(FORMATS)}")
     with told():
         session = open_session(chosen, read_pack(pack), settings, _warn)
     try:
