@@ -20,7 +20,7 @@ from features.measure import taken
 from features.observe import Due, Part
 from features.state import KeptEvents, State
 from features.ticks import TICK_MS
-from features.touch import touching
+from features.touch import counted
 
 
 class Detection:
@@ -74,9 +74,8 @@ class Detection:
     def _of_events(self, part: Part, state: State, episodes: Episodes) -> list[Alert]:
         if not self._event_rules.rules:
             return []
-        counted = part.events.select(touching()).to_series().to_numpy()
         found = []
-        for fired in self._event_rules.fired(part.events, counted):
+        for fired in self._event_rules.fired(part.events, counted(part.events)):
             raised = episodes.settle(_event_firings(fired, part, state))
             found += [self._event_alert(one, part) for one in raised]
         return found

@@ -11,7 +11,7 @@ import polars as pl
 
 from features import distinct
 from features.catalog import Primitive, Selection
-from features.event import COLUMNS
+from features.event import COLUMNS, EVENT_TYPES
 from features.panes import NEVER
 from features.ticks import Ints
 
@@ -19,6 +19,9 @@ LIMB_BITS = 31
 GAP_MOST_MS = (1 << 31) - 1
 _LIMB = (1 << LIMB_BITS) - 1
 _ORDINAL_DIGITS = 15
+
+_TYPES = pl.Enum(EVENT_TYPES)
+_CODES = np.arange(len(EVENT_TYPES))
 
 Mask = npt.NDArray[np.bool_]
 
@@ -90,9 +93,8 @@ class Measured:
 
 def families(chunk: pl.DataFrame, events: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Mask]:
     """Which events are of each family of types; bool[height]."""
-    wanted = list(events)
-    found = chunk.select(pl.col("type").is_in(list(event)).alias(str(i)) for i, event in enumerate(wanted))
-    return {event: found.to_series(i).to_numpy() for i, event in enumerate(wanted)}
+    codes = chunk["type"].cast(_TYPES).to_physical().to_numpy()
+    return {event: np.isin(_CODES, [EVENT_TYPES.index(t) for t in event])[codes] for event in events}
 
 
 def squares(values: Ints, part: str) -> Ints:

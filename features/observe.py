@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features import peers as peer_tables
-from features.book import Book
+from features.book import NO_PLAN, Book
 from features.catalog import Catalog
 from features.event import ENTITY_COLUMNS
 from features.kept import TURN_WAIT, compact, drop_closed
@@ -135,9 +135,10 @@ class Observer:
         early = self._before_counting(state, events, int(stream[0]))
         among = families(events, self._families)
         measured = {f: Measured(events, mask, self._hash_key) for f, mask in among.items() if mask.any()}
+        plans = _plan_codes(state, events)
         part = Part(events, stream, {}, early)
         for kind, book in state.books.items():
-            touched = touch(state, book, events, stream)
+            touched = touch(state, book, events, stream, plans)
             part.touched[kind] = touched
             part.due += self._evaluated(state, book, touched, events, stream, measured)
         state.stream_time = int(stream[-1])
@@ -232,6 +233,12 @@ def stream_times(state: State, chunk: pl.DataFrame) -> Ints:
     if state.stream_time is None:
         return np.maximum.accumulate(stamps)
     return np.maximum(np.maximum.accumulate(stamps), state.stream_time)
+
+
+def _plan_codes(state: State, events: pl.DataFrame) -> npt.NDArray[np.int16]:
+    if "plan" not in events.columns:
+        return np.full(events.height, NO_PLAN, np.int16)
+    return state.plan_codes(events["plan"])
 
 
 def _evaluation(book: Book, slots: Ints) -> Raw:

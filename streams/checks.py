@@ -1,4 +1,4 @@
-"""What an event must hold beyond its types: required keys, known type, sound ids, bounded numbers and times."""
+"""What an event must hold beyond its types: required keys, sound ids, bounded numbers and times."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from streams.suspects import sift
 __all__ = ["Codec", "DeadLetter", "Decoded", "Reason"]
 
 SAMPLE = 64
-"""Records of a batch whose unknown keys are counted; also how many names are told, and the longest of them."""
+"""Records of a batch whose unknown keys are counted; also the most names, and the most of one."""
 
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -75,7 +75,7 @@ class Codec:
         records: Callable[[], Sequence[bytes]],
         unknown: dict[str, int],
     ) -> Decoded:
-        """The end of every format: rows of all columns, tied by `record`, are checked; times are ms by now."""
+        """The end of every format: checks rows of all columns, tied by `record`; times are ms by now."""
         good, found = validate(frame, self._checks)
         height = frame.height + len(faults)
         faults = sorted(faults + found, key=lambda fault: fault.record)

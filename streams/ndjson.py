@@ -14,10 +14,11 @@ SPACE = b" \t\r"
 """White space within a line."""
 
 NOT_A_TIME = -1
-"""What a text that is no RFC 3339 time becomes: out of every column's bounds, unlike null, which is absent."""
+"""What a text that is no RFC 3339 time becomes: out of every column's bounds. Absent ones are null."""
 
-_PLAIN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9][.][0-9]{3}Z$"
-_RFC_3339 = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-5][0-9](?:[.][0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$"
+_DATE, _CLOCK = "[0-9]{4}-[0-9]{2}-[0-9]{2}", "[0-9]{2}:[0-9]{2}:[0-5][0-9]"
+_PLAIN = f"^{_DATE}T{_CLOCK}[.][0-9]{{3}}Z$"
+_RFC_3339 = f"^{_DATE}[Tt ]{_CLOCK}(?:[.][0-9]+)?(?:[Zz]|[+-][0-9]{{2}}:[0-9]{{2}})$"
 _STRETCH = RECORD_BYTES // 2
 
 
@@ -44,7 +45,7 @@ def parse(lines: bytes, schema: Schema, *, lenient: bool = False) -> pl.DataFram
 
 
 def is_within_bounds(lines: bytes) -> bool:
-    """Whether surely no line is longer than a record may be: every stretch of half that holds a line's end."""
+    """Whether surely no line is too long: every stretch of half a record's bound holds a line's end."""
     ends = range(0, len(lines) - _STRETCH + 1, _STRETCH)
     return all(lines.find(b"\n", start, start + _STRETCH) >= 0 for start in ends)
 

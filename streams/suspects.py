@@ -1,8 +1,8 @@
 """A batch that polars refuses: which records are to blame, and the frame of the others, at a bounded cost.
 
-Polars' verdict on a record alone is the law, so that no neighbour changes what becomes of it; a call per record
-would be 200 times too dear. Hence a cheap judge that knows where its JSON parser and polars' (simd-json) differ,
-then bulk parses of what it let pass. Where they still disagree, halving finds the record.
+Polars' verdict on a record alone is the law, so that no neighbour changes what becomes of it; a call per
+record would be 200 times too dear. Hence a cheap judge that knows where its JSON parser and polars'
+(simd-json) differ, then bulk parses of what it let pass. Where they still disagree, halving finds the record.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def explain(
     with told():
         clause = read_pack(pack).clauses.get(alert["clause"])
     if json:
-        return as_json(alert | {"because": [words.sentence(one) for one in alert["evidence"]],
+        return as_json(alert | {"because": [words.sentence(one, alert["entity"]["kind"]) for one in alert["evidence"]],
                                 "clause_text": clause.text if clause else None})  # fmt: skip
     for line in words.explanation(alert, clause.text if clause else ""):
         out.print(line, markup=False)

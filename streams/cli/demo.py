@@ -99,7 +99,7 @@ def _tell(label: Label, alerts: Sequence[Alert]) -> None:
         written = as_json(alert)
         out.print(f"    {alert.severity}: {alert.title} ({words.entity(written)})", markup=False)
         for one in written["evidence"]:
-            out.print(f"      - {words.sentence(one)}", markup=False)
+            out.print(f"      - {words.sentence(one, alert.kind)}", markup=False)
     if len(firsts) > _SHOWN_PER_CAMPAIGN:
         out.print(f"    and {len(firsts) - _SHOWN_PER_CAMPAIGN} more rules", markup=False)
 

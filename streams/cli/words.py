@@ -15,6 +15,8 @@ def number(value: Any, unit: str = "") -> str:
         return "unknown"
     if not isinstance(value, int | float) or isinstance(value, bool):
         return str(value)
+    if unit == "ms":
+        return span(round(value))
     if unit == "share":
         return f"{value * 100:.4g} %"
     shown = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
@@ -39,7 +41,7 @@ def feature(name: str) -> str:
     return f"{base.replace('_', ' ')} ({window})" if known else name.replace("_", " ")
 
 
-def sentence(one: Mapping[str, Any]) -> str:
+def sentence(one: Mapping[str, Any], kind: str) -> str:
     """One condition's evidence: value, threshold, span, peers, and where it would not have fired."""
     if one["operator"] == "matches" or "clear_value" not in one:
         return f"{one['condition']}: {one['value']}"
@@ -49,12 +51,12 @@ def sentence(one: Mapping[str, Any]) -> str:
     if one.get("span_ms"):
         parts.append(f"over {span(one['span_ms'])}")
     if one.get("peer_share") is not None:
-        parts.append(_peers(one))
+        parts.append(_peers(one, kind))
     return ", ".join(parts) + f"; {_clearing(one, unit)}"
 
 
-def _peers(one: Mapping[str, Any]) -> str:
-    plan = f"{one['peer_plan']} accounts" if one.get("peer_plan") else "accounts without a plan"
+def _peers(one: Mapping[str, Any], kind: str) -> str:
+    plan = f"{one['peer_plan']} {kind}s" if one.get("peer_plan") else f"{kind}s without a plan"
     return f"above {one['peer_share'] * 100:.3g} % of {plan} (this partition, as of {one['peer_as_of'][:16]}Z)"
 
 
@@ -81,7 +83,7 @@ def explanation(written: Mapping[str, Any], clause: str = "") -> Iterator[str]:
     yield f"since {written['episode_start']}, at {written['time']} (revision {written['revision']}, rule {written['detector']})"
     yield f"signals: {', '.join(written['signals'])}"
     yield "because"
-    yield from (f"  - {sentence(one)}" for one in written["evidence"])
+    yield from (f"  - {sentence(one, written['entity']['kind'])}" for one in written["evidence"])
     if written["events"]:
         yield "from events such as"
         yield from (f"  - {_event(one)}" for one in written["events"])

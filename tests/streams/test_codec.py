@@ -60,7 +60,7 @@ DEAD: dict[str, tuple[Reason, bytes]] = {
     "truncated": (Reason.NOT_JSON, event()[:-1]),
     "two objects": (Reason.NOT_JSON, event() + event()),
     "two objects on two lines": (Reason.NOT_JSON, event() + b"\n" + event()),
-    "a raw newline in a text": (Reason.NOT_JSON, event(path="xy").replace(b"xy", b"x\x01y")),
+    "a raw control character in a text": (Reason.NOT_JSON, event(path="xy").replace(b"xy", b"x\x01y")),
     "NaN": (Reason.NOT_JSON, raw("cost_usd", "NaN")),
     "byte order mark": (Reason.NOT_JSON, b"\xef\xbb\xbf" + event()),
     "a lone low surrogate": (Reason.NOT_JSON, raw("path", r'"\udc00"')),
@@ -166,6 +166,7 @@ GOOD: dict[str, tuple[bytes, dict[str, Any]]] = {
     "null": (raw("status", "null"), {"status": None}),
     "the first of two": (event()[:-1] + b',"id":"second","status":"x"}', {"id": "e1", "status": 200}),
     "an escaped key": (event(plan=None)[:-1] + rb',"pl\u0061n":"free"}', {"plan": "free"}),
+    "a raw newline in a text": (raw("path", '"a\nb"'), {"path": "a b"}),
     "a raw newline as white space": (event().replace(b",", b",\n"), {"id": "e1"}),
     "a trailing newline": (event() + b"\r\n", {"id": "e1"}),
     "a heartbeat": (b'{"id":"h","time":"1970-01-01T00:00:00Z","type":"heartbeat"}', {"time": 0}),
@@ -174,6 +175,8 @@ GOOD: dict[str, tuple[bytes, dict[str, Any]]] = {
     "bounds": (event(status=999, cost_usd=3000), {"status": 999, "cost_usd": 3000.0}),
     "bounds of columns not asked for": (event(gpus=10**12), {"id": "e1"}),
     "a lone high surrogate": (raw("path", r'"a\ud800b"'), {"path": "a\x00b"}),
+    "an exponent that polars wraps around": (raw("extra", "1e4294967297"), {"id": "e1"}),
+    "a pair of surrogates": (raw("path", r'"\ud83d\ude00"'), {"path": "😀"}),
     "greatest depth": (nested(1024), {"id": "e1"}),
     "junk under an unknown key": (raw("extra", '[{"a":123456789012345678901234567890}]'), {"id": "e1"}),
 }
@@ -195,7 +198,7 @@ def test_knows_every_type(kind: str) -> None:
 
 
 def test_frame_has_the_declared_columns() -> None:
-    """`record` first, then those always there, then those asked for, of the schema's dtypes; bad batches too."""
+    """`record` first, then those always there, then those asked for, of the schema's dtypes."""
     names = ["id", "type", "account_id", "api_key_id", "workload_id", "plan", "denied_by_us", "time", *ASKED]
     schema = {"record": pl.Int64(), **{name: COLUMNS[name].dtype for name in names}}
     for lines in (b"", event(), b"hello", event() + b"\nhello", event(status="x")):
@@ -203,7 +206,7 @@ def test_frame_has_the_declared_columns() -> None:
 
 
 def test_file_records() -> None:
-    """Lines end with \\n or \\r\\n, blank ones are no records, the last needs no end."""
+    r"""Lines end with \n or \r\n, blank ones are no records, the last needs no end."""
     lines = b"\n" + event(id="a") + b"\r\n \t\r\n\n" + event(id="b") + b"\nhello\r\n" + event(id="c")
     decoded = CODEC.decode(lines)
     assert decoded.frame.select("record", "id").rows() == [(0, "a"), (1, "b"), (3, "c")]
@@ -251,7 +254,7 @@ def test_depth_does_not_hang_on_the_stack() -> None:
 
 
 def test_unknown_keys_are_counted_on_a_sample() -> None:
-    """The first 64 records' unknown keys are counted by name, clipped and made printable; a few names at most."""
+    """The first 64 records' unknown keys are counted: 64 names at most, clipped and made printable."""
     batch = [event(id=f"e{n}", surprise=1, **({"late": 1} if n >= 64 else {})) for n in range(100)]
     assert CODEC.decode(b"\n".join(batch)).unknown_keys == {"surprise": 64}
     assert CODEC.decode_records([b"hello", *batch]).unknown_keys == {"surprise": 63}
