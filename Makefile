@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SOURCES := features detectors streams
 
-.PHONY: setup demo test check bench lock pages clean
+.PHONY: setup demo test check bench measured pages lock clean
 
 .venv/run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tipstaff needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else 0'
@@ -35,7 +35,15 @@ check: .venv/dev
 bench: .venv/run
 	@$(BIN)/python tests/bench/bench.py
 
-# Both are committed; run after changing dependencies, or rules.
+# Real traces, where ../shared/data is there.
+measured: .venv/run
+	@$(BIN)/python tests/bench/measure.py
+
+# Committed; run after changing a rule.
+pages: .venv/run
+	@$(BIN)/python -m streams.runbooks docs/runbooks
+
+# Committed; run after changing dependencies. Needs uv.
 lock:
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml -o requirements/run.txt
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
