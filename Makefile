@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SOURCES := features detectors streams
 
-.PHONY: setup demo test check bench measured pages lock clean
+.PHONY: setup demo test check smoke bench measured pages lock clean
 
 .venv/run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tipstaff needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else 0'
@@ -27,10 +27,22 @@ test: .venv/dev
 	@$(BIN)/python -m pytest
 
 check: .venv/dev
-	@$(BIN)/ruff format --check -q $(SOURCES) tests || echo "(formatting: run ruff format)"
+	@$(BIN)/ruff format --check -q $(SOURCES) tests
 	@$(BIN)/ruff check -q $(SOURCES) tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# The wheel as a user gets it: built, installed into a fresh environment, run away from the checkout.
+smoke: .venv/dev
+	@rm -rf .cache/smoke && mkdir -p .cache/smoke/away
+	@$(PIP) wheel --no-deps --no-build-isolation -w .cache/smoke .
+	@$(PYTHON) -m venv .cache/smoke/venv
+	@.cache/smoke/venv/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r requirements/run.txt
+	@.cache/smoke/venv/bin/python -m pip --disable-pip-version-check -q install --no-deps --no-index .cache/smoke/tipstaff-*.whl
+	@cd .cache/smoke/away && ../venv/bin/tipstaff pack check
+	@cd .cache/smoke/away && ../venv/bin/tipstaff pack init mine && ../venv/bin/tipstaff run mine/sample.ndjson --pack mine | grep -q image-flood
+	@cd .cache/smoke/away && ../venv/bin/tipstaff demo --hours 8 | grep -q CAUGHT
+	@echo "the wheel works"
 
 bench: .venv/run
 	@$(BIN)/python tests/bench/bench.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -58,7 +58,7 @@ def on_values(text: str, values: Mapping[str, Value]) -> Condition:
     measured = compile_sql(left.sql(), schema)
     whole = all(schema[name] == pl.Int64 for name in sql.names) and measured.dtype.is_integer()
     only_rises = operator in (">", ">=") and _only_rises(left, values)
-    return Condition(sql, measured, operator, constant, whole, () if only_rises else sql.names)
+    return Condition(_finite(sql, measured), measured, operator, constant, whole, () if only_rises else sql.names)
 
 
 def on_events(text: str, columns: Mapping[str, pl.DataType]) -> Condition:
@@ -70,7 +70,15 @@ def on_events(text: str, columns: Mapping[str, pl.DataType]) -> Condition:
     if isinstance(inner, (*_MATCHES, exp.Column)):
         return Condition(sql, None, "matches", text, False, ())
     left, operator, constant = _sides(sql)
-    return Condition(sql, compile_sql(left.sql(), columns), operator, constant, False, ())
+    measured = compile_sql(left.sql(), columns)
+    return Condition(_finite(sql, measured), measured, operator, constant, False, ())
+
+
+def _finite(sql: Sql, measured: Sql) -> Sql:
+    """The condition, never true of what is not a finite number; a bare column always is one."""
+    if not measured.dtype.is_float() or isinstance(measured.tree.unnest(), exp.Column):
+        return sql
+    return replace(sql, expr=sql.expr & measured.expr.is_finite())
 
 
 def _sides(sql: Sql) -> tuple[exp.Expr, str, Any]:
@@ -81,6 +89,8 @@ def _sides(sql: Sql) -> tuple[exp.Expr, str, Any]:
     first, second = tree.this, tree.expression
     for left, other, found in ((first, second, operator), (second, first, _FLIPPED[operator])):
         constant = _constant(other)
+        if isinstance(constant, float) and not math.isfinite(constant):
+            raise SqlProblem("the constant is beyond what a number can be", "", 0, len(sql.text))
         if constant is not None and next(left.find_all(exp.Column), None) is not None:
             return left, found, constant
     raise SqlProblem(_NOT_ONE, "declare a feature for what is compared (aggregate: ratio)", 0, len(sql.text))

@@ -12,7 +12,7 @@ from detectors import explaining
 from detectors.alert import Alert, Evidence, alert_id, order
 from detectors.episodes import Episodes, Firing, Raised
 from detectors.firing import EventRules, Fired, TickRules
-from detectors.redaction import Redaction
+from detectors.redaction import Redaction, printable
 from detectors.rules import Rule
 from features.catalog import Catalog, Feature
 from features.event import ENTITY_COLUMNS
@@ -94,7 +94,7 @@ class Detection:
         return Alert(
             id=alert_id(rule.id, firing.kind, firing.entity, raised.start), revision=raised.revision,
             detector=rule.id, title=rule.title, clause=rule.clause, severity=rule.severity, kind=firing.kind,
-            entity=firing.entity, plan=plan, start_tick=raised.start, tick=firing.tick, time=time,
+            entity=firing.entity, plan=None if plan is None else printable(plan), start_tick=raised.start, tick=firing.tick, time=time,
             trigger=trigger, signals=rule.signals, runbook=f"docs/runbooks/{rule.id}.md", pack=self._pack,
             evidence=evidence, events=events,
         )  # fmt: skip

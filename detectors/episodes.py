@@ -71,7 +71,7 @@ class Episodes:
         episode = self.held.get(key)
         if episode is None or not _goes_on(episode, firing):
             episode = self.held[key] = Episode(
-                firing.tick, firing.tick, firing.evaluated, max(firing.rule.quiet_ms, firing.rule.shortest_ms + TICK_MS)
+                firing.tick, firing.tick, firing.evaluated, _patience_ms(firing.rule)
             )
         episode.last, episode.evaluated = firing.tick, firing.evaluated
         return episode
@@ -87,8 +87,12 @@ class Episodes:
         return news
 
     def sweep(self, newest: Callable[[str, str], int | None]) -> None:
-        """Forget what no firing could continue. newest: the tick of an entity's newest event, None where not kept."""
+        """Forget what no firing could continue. newest: the tick of an entity's newest event."""
         self.held = {key: one for key, one in self.held.items() if _may_go_on(one, newest(key[1], key[2]))}
+
+
+def _patience_ms(rule: Rule) -> int:
+    return max(rule.quiet_ms, rule.shortest_ms + TICK_MS, 2 * TICK_MS)
 
 
 def _may_go_on(episode: Episode, newest: int | None) -> bool:

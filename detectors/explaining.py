@@ -8,6 +8,7 @@ import polars as pl
 
 from detectors.alert import Evidence
 from detectors.condition import Condition, clearing
+from detectors.redaction import printable
 from detectors.rules import Rule
 from features.catalog import Value
 from features.observe import Due
@@ -45,9 +46,13 @@ def _measured(condition: Condition, frame: pl.DataFrame, as_of: Ints, due: Due, 
         threshold=condition.constant, unit=value.unit if value else "",
         span_ms=int(value.window.span_ms(as_of)[0]) if value and value.window else None,
         clear_value=clear_value, clear_inclusive=inclusive, clear_threshold=clear_threshold,
-        peer_share=share, peer_plan=due.plan[row] if share is not None else None,
+        peer_share=share, peer_plan=_plan(due.plan[row]) if share is not None else None,
         peer_as_of=due.peers.as_of if share is not None else None,
     )  # fmt: skip
+
+
+def _plan(plan: str | None) -> str | None:
+    return None if plan is None else printable(plan)
 
 
 def on_event(rule: Rule, event: pl.DataFrame, shown: Mapping[str, object]) -> tuple[Evidence, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from detectors.alert import SEVERITIES
 from detectors.condition import Condition, on_events, on_values
 from features.catalog import Catalog, Feature, Problem, Refused, event_dtypes
-from features.event import ENTITY_COLUMNS, EVENT_TYPES, carried_by
+from features.event import ENTITY_COLUMNS, carried_by
 from features.sql import SqlProblem, nearest
 from features.ticks import TICK_MS
 
@@ -109,7 +109,7 @@ def _check_words(one: Mapping[str, Any], clauses: list[str]) -> list[Problem]:
     return [
         Problem((key,), f"unknown {key} {one[key]}", nearest(str(one[key]), known) or f"one of {', '.join(known)}")
         for key, known in options.items() if one[key] not in known
-    ] + ([] if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", str(one["id"])) else
+    ] + ([] if isinstance(one["id"], str) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", one["id"]) else
          [Problem(("id",), f"{one['id']} is not a kebab-case name", "use a-z, 0-9 and -")])  # fmt: skip
 
 
@@ -138,7 +138,8 @@ def _check_tests(one: Mapping[str, Any]) -> list[Problem]:
 
 
 def _check_when(one: Mapping[str, Any], catalog: Catalog) -> list[Problem]:
-    problems = []
+    problems = [Problem(("when", index, "any"), "no condition under any", "give alternatives, or leave it out")
+                for index, entry in enumerate(_list(one["when"])) if _is_any(entry) and not _list(entry["any"])]  # fmt: skip
     for path, text in _entries(one["when"]):
         if not isinstance(text, str):
             problems.append(Problem(("when", *path), "a condition is a text", "for example requests_1h > 100"))
@@ -161,11 +162,15 @@ def _entries(when: Any) -> list[tuple[tuple[str | int, ...], Any]]:
     """Every condition of a `when` with its path."""
     found: list[tuple[tuple[str | int, ...], Any]] = []
     for index, entry in enumerate(_list(when)):
-        if isinstance(entry, Mapping) and list(entry) == ["any"]:
+        if _is_any(entry):
             found += [((index, "any", number), text) for number, text in enumerate(_list(entry["any"]))]
         else:
             found.append(((index,), entry))
     return found
+
+
+def _is_any(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and list(entry) == ["any"]
 
 
 def _condition(text: str, one: Mapping[str, Any], catalog: Catalog) -> Condition:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features import peers as peer_tables
-from features.book import NO_PLAN, Book
+from features.book import Book
 from features.catalog import Catalog
 from features.event import ENTITY_COLUMNS
 from features.kept import TURN_WAIT, compact, drop_closed
@@ -19,11 +19,11 @@ from features.measure import Measured, families
 from features.peers import Peers
 from features.state import KeptEvents, State
 from features.ticks import DAY_MS, HOUR_MS, TICK_MS, Ints
-from features.touch import Touched, entity_names, touch
+from features.touch import Touched, arrived, entity_names, touch
 from features.values import Formulas, Raw, joined, read
 
 DEFAULT_CAP = 2_000_000
-MOST_KEPT = 200_000
+MOST_KEPT = 1_000_000
 """Events of open turns that are kept as they came; beyond, only what evidence may show."""
 
 
@@ -113,8 +113,10 @@ class Observer:
     def forget_closed(self, state: State) -> None:
         """Let go of events that no evidence can need any more."""
         drop_closed(state)
-        if sum(kept.events.height for kept in state.kept) > MOST_KEPT:
+        height = sum(kept.events.height for kept in state.kept)
+        if height > max(MOST_KEPT, 2 * state.compacted):  # so that what cannot shrink is not tried at every chunk
             self.compact(state)
+            state.compacted = sum(kept.events.height for kept in state.kept)
 
     def compact(self, state: State) -> None:
         """Keep only those events of open turns that evidence may show."""
@@ -135,10 +137,10 @@ class Observer:
         early = self._before_counting(state, events, int(stream[0]))
         among = families(events, self._families)
         measured = {f: Measured(events, mask, self._hash_key) for f, mask in among.items() if mask.any()}
-        plans = _plan_codes(state, events)
+        common = arrived(state, events, stream)
         part = Part(events, stream, {}, early)
         for kind, book in state.books.items():
-            touched = touch(state, book, events, stream, plans)
+            touched = touch(state, book, common)
             part.touched[kind] = touched
             part.due += self._evaluated(state, book, touched, events, stream, measured)
         state.stream_time = int(stream[-1])
@@ -233,12 +235,6 @@ def stream_times(state: State, chunk: pl.DataFrame) -> Ints:
     if state.stream_time is None:
         return np.maximum.accumulate(stamps)
     return np.maximum(np.maximum.accumulate(stamps), state.stream_time)
-
-
-def _plan_codes(state: State, events: pl.DataFrame) -> npt.NDArray[np.int16]:
-    if "plan" not in events.columns:
-        return np.full(events.height, NO_PLAN, np.int16)
-    return state.plan_codes(events["plan"])
 
 
 def _evaluation(book: Book, slots: Ints) -> Raw:

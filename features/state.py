@@ -31,7 +31,10 @@ class KeptEvents:
 
 @dataclass
 class State:
-    """Books by entity kind, stream time (ms, None before the first record), births (ms) by feature identity."""
+    """Books by entity kind, stream time (ms, None before the first record), births (ms) by feature identity.
+
+    compacted: events kept after they were last reduced to what evidence may show.
+    """
 
     books: dict[str, Book]
     stream_time: int | None = None
@@ -40,6 +43,7 @@ class State:
     plans: dict[str, int] = field(default_factory=dict)
     peers: Peers = field(default_factory=Peers)
     kept: list[KeptEvents] = field(default_factory=list)
+    compacted: int = 0
     late: int = 0
     shed: int = 0
     shed_open: int = 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 import polars as pl
 
-from features.event import COLUMNS, RECORD_BYTES
+from features.event import COLUMNS, EVENT_TYPES, RECORD_BYTES
 from streams.checks import ALWAYS, checks, validate
 from streams.letters import DeadLetter, Fault, Reason, clipped, letter
 from streams.ndjson import Unparsable, first, is_within_bounds, parse, split, with_times
@@ -40,7 +40,8 @@ class Codec:
     """Decodes the columns a pack reads, besides those always there.
 
     A number or a boolean is taken as its text where a column holds texts; so is an object or array, but not
-    as an id. Of a repeated key the first wins. `hash_key` is for formats that hash what they must not keep.
+    as an id. Of a repeated key the first wins. A column that a record's type does not carry is not looked at: what
+    the frame holds there may be its value or null. `hash_key` is for formats that hash what they must not keep.
     """
 
     def __init__(self, columns: Iterable[str], hash_key: str = "tipstaff") -> None:
@@ -51,6 +52,8 @@ class Codec:
             name: pl.String() if name in self._times else COLUMNS[name].dtype for name in self.columns
         }
         self._checks = checks(self.columns)
+        # Absent columns cost as much as present ones: only those are asked for that some type seen so far carries.
+        self._types: set[str] = set()
 
     def decode(self, lines: bytes) -> Decoded:
         """The records of a file: a line each; blank lines are none."""
@@ -88,11 +91,25 @@ class Codec:
         if not is_within_bounds(lines):
             return None, None
         try:
-            frame = parse(lines, self._schema)
+            frame = self._of_types_seen(lines)
         except Unparsable as error:
             return None, error
         ordinals = pl.int_range(frame.height, dtype=pl.Int64, eager=True).alias("record")
         return with_times(frame, self._times).insert_column(0, ordinals), None
+
+    def _of_types_seen(self, lines: bytes) -> pl.DataFrame:
+        """All columns of a batch, those null that no type in it carries. Raises Unparsable."""
+        frame = parse(lines, self._narrow())
+        types = set(frame["type"].unique()) & set(EVENT_TYPES)
+        if not types <= self._types:
+            self._types |= types
+            frame = parse(lines, self._narrow())
+        absent = {name: pl.lit(None, dtype) for name, dtype in self._schema.items() if name not in frame.columns}
+        return frame.with_columns(**absent).select(*self._schema)
+
+    def _narrow(self) -> dict[str, pl.DataType]:
+        return {name: dtype for name, dtype in self._schema.items()
+                if not (COLUMNS[name].types and self._types) or self._types & set(COLUMNS[name].types)}  # fmt: skip
 
     def _sifted(
         self, records: Sequence[bytes], refused: Unparsable | None, as_sent: Sequence[bytes]

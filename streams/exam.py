@@ -97,7 +97,9 @@ def _series(one: Mapping[str, Any], series: int) -> Iterator[dict[str, Any]]:
     if not isinstance(one, Mapping) or "type" not in one:
         raise BadTest(f"its event {series + 1} has no type")
     at, every = _time(one, "at", 0), _time(one, "every", 60_000)
-    count = int(one["repeat"]) if "repeat" in one else _time(one, "lasts", 0) // max(every, 1) + 1
+    count = one["repeat"] if "repeat" in one else _time(one, "lasts", 0) // max(every, 1) + 1
+    if not isinstance(count, int) or "time" in one:
+        raise BadTest("time: cannot be set, use at: 20m" if "time" in one else f"repeat: {count} is not a whole number")
     jitter = _time(one, "jitter", 0)
     for i in range(count):
         event = {key: _filled(value, i) for key, value in one.items() if key not in _SERIES}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,8 +33,9 @@ _decode = msgspec.json.Decoder().decode
 _Errors = (msgspec.MsgspecError, UnicodeDecodeError)
 
 _NUMBER = re.compile(rb"(-?)(\d+)(?:\.(\d+))?(?:[eE](-?)\+?0*(\d+))?")
-_LONG = (b"0" * 39, b"e" + b"0" * 10)
+_LONG_INTEGERS, _LONG_EXPONENTS = b"0" * 39, b"e" + b"0" * 10
 _LEVELLED = bytes.maketrans(b"123456789E", b"000000000e")
+_ROOM = threading.Lock()
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 # simd-json takes exponents modulo 2³²: 1e4294967297 is 10
@@ -68,11 +70,10 @@ def judge(ordinal: int, record: bytes) -> Fault | None:
 
 def judge_numbers(ordinal: int, record: bytes) -> Fault | None:
     """Whether simd-json refuses a number of valid JSON: integers beyond 128 bits, great exponents."""
-    bare = _bare(record)
-    levelled = bare.translate(_LEVELLED, b"+-")
-    if not any(long in levelled for long in _LONG):
+    levelled = record.translate(_LEVELLED, b"+-")
+    if _LONG_EXPONENTS not in levelled and _LONG_INTEGERS not in levelled:
         return None
-    unbounded = any(_is_unbounded(*number) for number in _NUMBER.findall(bare))
+    unbounded = any(_is_unbounded(*number) for number in _NUMBER.findall(_bare(record)))
     return fault(ordinal, Reason.NUMBER_RANGE) if unbounded else None
 
 
@@ -154,12 +155,13 @@ def _room() -> Iterator[None]:
 
     The garbage collector waits: a thousand nested lists a record cost it four times their decoding.
     """
-    limit, collects = sys.getrecursionlimit(), gc.isenabled()
-    sys.setrecursionlimit(limit + 2 * DEPTH)
-    gc.disable()
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-        if collects:
-            gc.enable()
+    with _ROOM:
+        limit, collects = sys.getrecursionlimit(), gc.isenabled()
+        sys.setrecursionlimit(limit + 2 * DEPTH)
+        gc.disable()
+        try:
+            yield
+        finally:
+            sys.setrecursionlimit(limit)
+            if collects:
+                gc.enable()

@@ -11,6 +11,8 @@ import yaml
 
 from features.catalog import Problem
 
+_MOST_SHOWN = 160  # characters of a line
+
 Place = tuple[int, int]
 """Line and column, from 0."""
 
@@ -32,8 +34,17 @@ class Flaw:
     def __str__(self) -> str:
         about = f"{self.subject}: " if self.subject else ""
         head = f"{self.file}:{self.line}: {'warning: ' if self.warning else ''}{about}{self.message}"
-        shown = [f"    {self.source}", f"    {' ' * self.caret}{'^' * max(self.width, 1)}"] if self.source else []
+        source, caret = _clipped(self.source, self.caret)
+        carets = "^" * max(min(self.width, len(source) - caret), 1)
+        shown = [f"    {source}", f"    {' ' * caret}{carets}"] if self.source else []
         return "\n".join([head, *shown, *([f"    {self.hint}"] if self.hint else [])])
+
+
+def _clipped(source: str, caret: int) -> tuple[str, int]:
+    """A line that fits a screen, with what the caret is under."""
+    first = max(min(caret - _MOST_SHOWN // 2, len(source) - _MOST_SHOWN), 0)
+    begun, ended = "…" if first else "", "…" if first + _MOST_SHOWN < len(source) else ""
+    return begun + source[first : first + _MOST_SHOWN] + ended, caret - first + len(begun)
 
 
 class PackRefused(Exception):
@@ -45,14 +56,25 @@ class PackRefused(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's truth values: `on` is a key of ours, and no/yes are words."""
+    """YAML 1.2's truth values: `on` is a key of ours, and no/yes are words. Times are texts, as in events."""
 
+
+_NOT_MEANT = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_MEANT]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|True|false|False)$"), list("tTfF"))
+
+
+def _loaded(text: str) -> tuple[yaml.Node | None, Any]:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        return node, None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 class Document:
@@ -62,10 +84,12 @@ class Document:
         self.shown_as = shown_as
         try:
             self._text = path.read_text(encoding="utf-8")
-            self._node = yaml.compose(self._text, Loader=_Loader)
-            self.value: Any = yaml.load(self._text, Loader=_Loader)  # noqa: S506 — a SafeLoader
+            self._node, self.value = _loaded(self._text)
         except yaml.MarkedYAMLError as error:
             raise PackRefused([self._unreadable(error)]) from None
+        except (yaml.YAMLError, RecursionError) as error:
+            about = "nested too deep" if isinstance(error, RecursionError) else str(error).splitlines()[0]
+            raise PackRefused([Flaw(shown_as, 1, f"not readable as YAML: {about}")]) from None
         except UnicodeDecodeError as error:
             raise PackRefused([Flaw(shown_as, 1, "is not UTF-8", f"byte {error.start} is wrong")]) from None
         except OSError as error:
@@ -81,7 +105,7 @@ class Document:
 
     def flaw(self, problem: Problem, path: tuple[str | int, ...], subject: str) -> Flaw:
         """A problem at a path of this document."""
-        node, found = _find(self._node, path)
+        node = _find(self._node, path, problem.message)
         line, column = (node.start_mark.line, node.start_mark.column) if node else (0, 0)
         width = 1
         if isinstance(node, yaml.ScalarNode):
@@ -90,7 +114,6 @@ class Document:
             column += quoted + (at or 0) if at is not None else 0
             width = problem.length if at is not None else max(node.end_mark.column - column, 1) if (
                 node.end_mark.line == line) else 1  # fmt: skip
-        del found
         return self._flaw((line, column), problem.message, problem.hint, subject, width, problem.warning)
 
     def _flaw(self, place: Place, message: str, hint: str = "", subject: str = "", width: int = 1,
@@ -103,14 +126,29 @@ class Document:
                     max(column - (len(source) - len(stripped)), 0), width, warning)  # fmt: skip
 
 
-def _find(node: yaml.Node | None, path: tuple[str | int, ...]) -> tuple[yaml.Node | None, int]:
-    """The deepest node along a path, a key's own node where its value is not there."""
+_ABOUT_KEY = re.compile(r"^unknown key | takes no | has no windows$")
+
+
+def _find(node: yaml.Node | None, path: tuple[str | int, ...], message: str) -> yaml.Node | None:
+    """The deepest node along a path, a key's own node where its value is not there, or where the key is meant."""
     for depth, step in enumerate(path):
-        below = _child(node, step)
+        key_is_meant = depth == len(path) - 1 and _ABOUT_KEY.search(message)
+        below = _key(node, step) if key_is_meant else _child(node, step)
         if below is None:
-            return node, depth
+            return node
         node = below
-    return node, len(path)
+    return _item(node, message)
+
+
+def _item(node: yaml.Node | None, message: str) -> yaml.Node | None:
+    """The item of a list that a message ends with, else the list."""
+    items = node.value if isinstance(node, yaml.SequenceNode) else []
+    return next((one for one in items if isinstance(one, yaml.ScalarNode) and message.endswith(f" {one.value}")), node)
+
+
+def _key(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+    keys = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+    return next((key for key in keys if key.value == str(step)), None)
 
 
 def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:

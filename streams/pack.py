@@ -77,7 +77,7 @@ def read_pack(overlay: Path | None = None) -> Pack:
     clauses = _laid_over([_listed(folder, "clauses") for folder in folders], "id")
     rules = _laid_over([_rule_files(folder) for folder in folders], "id")
     dropped = _dropped(overlay, rules) if overlay else set()
-    rules = [entry for entry in rules if entry.value.get("id") not in dropped]
+    rules = [entry for entry in rules if str(entry.value.get("id")) not in dropped]
     return _checked(features, clauses, rules)
 
 
@@ -107,7 +107,8 @@ def _built(entries: list[Entry], make: Callable[[], _T], flaws: list[Flaw], othe
 def _located(entries: list[Entry], problem: Problem) -> Flaw:
     first, *rest = problem.path
     if isinstance(first, str):
-        first = next(i for i, e in enumerate(entries) if isinstance(e.value, Mapping) and e.value.get("name") == first)
+        # Of several that share a name the last one is to blame.
+        first = [i for i, e in enumerate(entries) if isinstance(e.value, Mapping) and e.value.get("name") == first][-1]
     return entries[first].flaw(problem, tuple(rest))
 
 
@@ -142,8 +143,8 @@ def _laid_over(layers: Iterable[list[Entry]], key: str) -> list[Entry]:
     """Later layers' entries replace earlier ones' of the same name; within a layer, doubles stay, to be refused."""
     found: list[Entry] = []
     for layer in layers:
-        names = {e.value.get(key) for e in layer if isinstance(e.value, Mapping)}
-        found = [e for e in found if e.value.get(key) not in names] + layer
+        names = {str(e.value.get(key)) for e in layer if isinstance(e.value, Mapping)}
+        found = [e for e in found if str(e.value.get(key)) not in names] + layer
     return found
 
 
@@ -152,13 +153,17 @@ def _dropped(overlay: Path, rules: list[Entry]) -> set[str]:
     if not path.exists():
         return set()
     document = Document(path, str(path))
-    names = (document.value or {}).get("without") or []
+    value = document.value or {}
+    names = (value.get("without") or []) if isinstance(value, Mapping) and set(value) <= {"without"} else None
+    if not isinstance(names, list):
+        raise PackRefused([document.flaw(Problem((), "holds a list under without: and nothing else",
+                                                 "for example without: [mining-pool-contact]"), (), "")])  # fmt: skip
     known = [str(e.value.get("id")) for e in rules]
     flaws = [document.flaw(Problem((), f"unknown rule {name}", nearest(str(name), known)), ("without", i), "")
              for i, name in enumerate(names) if name not in known]  # fmt: skip
     if flaws:
         raise PackRefused(flaws)
-    return set(names)
+    return set(map(str, names))
 
 
 def _clauses(entries: list[Entry], flaws: list[Flaw]) -> dict[str, Clause]:

@@ -25,10 +25,12 @@ class PipelineState:
     episodes: Episodes = field(default_factory=Episodes)
 
     def newest_tick(self, kind: str, entity: str) -> int | None:
-        """The tick of an entity's newest event; None where it is not kept."""
+        """The tick of an entity's newest event, of the stream where it is not kept: it may come back."""
         book = self.features.books.get(kind)
-        slot = book.slots.get(entity) if book else None
-        return None if book is None or slot is None else int(book.newest[slot]) // TICK_MS
+        if book is None:
+            return None
+        slot = book.slots.get(entity)
+        return int(book.newest[slot] if slot is not None else self.features.stream_time or 0) // TICK_MS
 
 
 class Pipeline:

@@ -17,10 +17,13 @@ NOTHING_YET = -(1 << 62)
 
 
 class Stamper:
-    """Stamps one file's events: the running maximum of the least time among a record and the four after it."""
+    """Stamps one file's events: the running maximum of the least time among a record and the four after it.
 
-    def __init__(self, running: int = NOTHING_YET) -> None:
-        self._running = running
+    patient: whether it may hold a whole block back until the next one has come, which spares joining the two.
+    """
+
+    def __init__(self, running: int = NOTHING_YET, patient: bool = False) -> None:
+        self._running, self._patient = running, patient
         self._waiting: pl.DataFrame | None = None
 
     @property
@@ -28,19 +31,43 @@ class Stamper:
         """Events held back until those after them are known."""
         return self._waiting.height if self._waiting is not None else 0
 
+    def first_waiting(self, otherwise: int) -> int:
+        """The `record` of the first event held back."""
+        return int(self._waiting["record"][0]) if self._waiting is not None and self._waiting.height else otherwise
+
     def stamp(self, events: pl.DataFrame, last: bool) -> pl.DataFrame:
         """The events whose stamps are known now, in order, with `stamp` and `ahead` (beyond its allowance).
 
         events: with `time`, Int64 ms. last: no more follow, or nobody waits for them.
         """
-        whole = events if self._waiting is None else pl.concat([self._waiting, events])
+        if self._patient and not last:
+            return self._block_before(events)
+        whole = _under(self._waiting, events)
         known = whole.height if last else max(whole.height - LOOK_AHEAD, 0)
         self._waiting = None if last else whole[known:]
-        times = whole["time"].to_numpy()
-        stamps = np.maximum.accumulate(np.maximum(_least(times)[:known], self._running)) if known else times[:0]
+        return self._stamped(whole[:known], whole["time"].to_numpy())
+
+    def _block_before(self, events: pl.DataFrame) -> pl.DataFrame:
+        before = self._waiting
+        if before is None or events.height < LOOK_AHEAD:
+            self._waiting = _under(before, events)
+            return self._stamped(events[:0], np.zeros(0, np.int64))
+        self._waiting = events
+        return self._stamped(before, np.concatenate((before["time"].to_numpy(), events["time"].to_numpy()[:LOOK_AHEAD])))
+
+    def _stamped(self, events: pl.DataFrame, times: Ints) -> pl.DataFrame:
+        """The events with their stamps; times: theirs and of those that follow."""
+        known = events.height
+        stamps = np.maximum.accumulate(np.maximum(_least(times)[:known], self._running))
         if known:
             self._running = int(stamps[-1])
-        return whole[:known].with_columns(stamp=stamps, ahead=times[:known] - stamps > AHEAD_MS)
+        return events.with_columns(stamp=stamps, ahead=times[:known] - stamps > AHEAD_MS)
+
+
+def _under(above: pl.DataFrame | None, events: pl.DataFrame) -> pl.DataFrame:
+    if above is None or not above.height:
+        return events
+    return pl.concat([above, events], rechunk=True) if events.height else above
 
 
 def _least(times: Ints) -> Ints:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from features.event import RECORD_BYTES
+from features.event import COLUMNS, RECORD_BYTES
 from streams.judge import fault, judge, judge_numbers
 from streams.letters import Fault, Reason
 from streams.ndjson import SPACE, Schema, Unparsable, parse
@@ -96,7 +96,9 @@ def _typed(records: Sequence[bytes], kept: Sequence[int], schema: Schema) -> tup
     typed = _tied(parse(lines, schema, lenient=True), kept)
     narrow = [name for name, dtype in schema.items() if dtype != pl.String()]
     texts = parse(lines, dict.fromkeys(narrow, pl.String()), lenient=True)
-    wrong = pl.DataFrame([typed[name].is_null() & texts[name].is_not_null() for name in narrow])
+    wrong = pl.DataFrame([
+        typed[name].is_null() & texts[name].is_not_null() & _carried(typed["type"], name) for name in narrow
+    ])  # fmt: skip
     row_is_wrong = wrong.select(pl.any_horizontal(pl.all())).to_series()
     faults = [
         _wrong_type(kept[row], narrow[values.index(True)], schema)
@@ -105,6 +107,12 @@ def _typed(records: Sequence[bytes], kept: Sequence[int], schema: Schema) -> tup
     maybe = typed.filter(pl.all_horizontal(pl.col(name).is_null() for name in schema))["record"].to_list()
     faults += [fault(n, Reason.NOT_AN_OBJECT) for n in maybe if _is_no_object(records[n])]
     return typed.filter(~pl.col("record").is_in([found.record for found in faults])), faults
+
+
+def _carried(types: pl.Series, name: str) -> pl.Series:
+    """Which records are of a type that carries a column; of the others nobody looks at it."""
+    carriers = COLUMNS[name].types
+    return types.is_in(carriers).fill_null(False) if carriers else pl.Series([True]).new_from_index(0, len(types))
 
 
 def _is_no_object(record: bytes) -> bool:

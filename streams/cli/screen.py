@@ -21,6 +21,8 @@ from streams.located import PackRefused
 from streams.runner import TooManyBad
 from streams.session import InputRefused
 
+_ENDLESS = 10_000  # characters
+
 EXPECTED = (Unreadable, DirectoryRefused, RunsBackwards, CannotWrite, NoWholeSnapshot, PackRefused, TooManyBad,
             InputRefused)  # fmt: skip
 
@@ -54,4 +56,4 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         shown.add_column(name, justify="right" if side else "left", overflow="fold")
     for row in rows:
         shown.add_row(*[Text("" if cell is None else str(cell)) for cell in row])
-    out.print(shown)
+    out.print(shown, width=None if out.is_terminal else _ENDLESS)  # in a pipe nothing is folded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import zstandard
 
 BLOCK_BYTES = 16 * 1024 * 1024
 _PACKED_BYTES = 128 * 1024
+_PROBED_BYTES = 64 * 1024
 
 
 class Unreadable(Exception):
@@ -92,6 +94,8 @@ class Blocks:
 
     def next(self) -> bytes | None:
         """The next block; None at the end. A last line without a newline is a record too."""
+        if self._source.plain and (block := self._plain()) is not None:
+            return block
         parts = [self._rest]
         while True:
             read = self._read(self._size)
@@ -101,6 +105,23 @@ class Blocks:
             if cut:
                 return self._taken(b"".join([*parts, read[:cut]]), read[cut:])
             parts.append(read)
+
+    def _plain(self) -> bytes | None:
+        """The next block of a plain file, found without copying it about; None where that is not so simple."""
+        self._rest = b""  # what was read past `at` is read again
+        number, end = self._source.raw.fileno(), self.at + self._size
+        try:
+            cut = os.pread(number, _PROBED_BYTES, max(end - _PROBED_BYTES, self.at)).rfind(b"\n") + 1
+            length = max(self._size - _PROBED_BYTES, 0) + cut
+            block = os.pread(number, length, self.at) if cut else b""
+        except OSError as error:
+            raise Unreadable(f"{self._name}: cannot be read on: {error.strerror}.") from None
+        if len(block) != length or not cut:
+            self._source.raw.seek(self.at)
+            return None
+        self.at += length
+        self._source.raw.seek(self.at)
+        return block
 
     def _taken(self, block: bytes, rest: bytes) -> bytes:
         self._rest = rest

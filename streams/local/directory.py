@@ -61,15 +61,19 @@ class DataDirectory:
             self.check()
             self._lock = os.open(self.path / "LOCK", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._mark()
         except BlockingIOError:
             raise DirectoryRefused(
                 f"{self.path}: in use by another tipstaff. Stop that one, or give this one another --data-dir."
             ) from None
         except OSError as error:
             raise DirectoryRefused(f"{self.path}: cannot be written: {error.strerror}.") from None
-        version = self.path / "VERSION"
+
+    def _mark(self) -> None:
+        version, passing = self.path / "VERSION", self.path / "VERSION.passing"
         if not version.exists():
-            version.write_text(f"{VERSION}\n")
+            passing.write_text(f"{VERSION}\n")
+            passing.rename(version)
 
     def release(self) -> None:
         """Let others in."""

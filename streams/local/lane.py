@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from streams.codec import Decoded, Reason
@@ -13,6 +14,7 @@ from streams.dead_letters import Buried
 from streams.stamps import NOTHING_YET, Stamper, mostly_falling
 
 _JUDGED_RECORDS = 1000
+_JUDGED_FROM = 10  # fewer may just have come in disorder
 
 
 class RunsBackwards(Exception):
@@ -22,22 +24,25 @@ class RunsBackwards(Exception):
 class Lane:
     """Records of one input in order, stamped. `decode`: bytes of whole lines to good records and dead letters.
 
-    Ordinals count every record of the input from 0, dead ones included.
+    Ordinals count every record of the input from 0, dead ones included. patient: as a Stamper's.
     """
 
-    def __init__(self, name: str, decode: Callable[[bytes], Decoded], place: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, name: str, decode: Callable[[bytes], Decoded], place: Mapping[str, Any] | None = None,
+                 patient: bool = False) -> None:  # fmt: skip
         place = place or {}
         self.name = name
         self._decode = decode
         self._consumed: int = place.get("consumed", 0)
         self._running: int = place.get("running", NOTHING_YET)
-        self._stamper = Stamper(self._running)
+        self._stamper = Stamper(self._running, patient)
         self._next_record: int = place.get("block_record", 0)
         self._blocks: deque[tuple[int, int]] = deque()
-        self._dead: deque[Buried] = deque()
+        self._dead: list[tuple[Buried, int]] = []  # with the stamp, where it got one
+        self._popped: pl.DataFrame | None = None
+        self._before = self._running
         self._ready: list[pl.DataFrame] = []
         self._judged = self._next_record > 0
-        self.unknown_keys: dict[str, int] = {}
+        self._unknown_keys: dict[str, int] = {}
 
     def take(self, block: bytes, at: int, last: bool = False) -> None:
         """Decode and stamp a block that begins `at` bytes into the input. Raises RunsBackwards."""
@@ -46,16 +51,19 @@ class Lane:
         first = self._next_record
         self._next_record += decoded.height
         self._dead.extend(
-            Buried(self.name, first + d.record, str(d.reason), d.detail, d.payload)
+            (Buried(self.name, first + d.record, str(d.reason), d.detail, d.payload), NOTHING_YET)
             for d in decoded.dead if first + d.record >= self._consumed
         )  # fmt: skip
-        frame = decoded.frame.with_columns(pl.col("record") + first).filter(pl.col("record") >= self._consumed)
+        frame = decoded.frame.with_columns(pl.col("record") + first)
+        if first < self._consumed:
+            frame = frame.filter(pl.col("record") >= self._consumed)
         self._judge(frame)
-        self.unknown_keys = decoded.unknown_keys
+        self._unknown_keys = decoded.unknown_keys
         self._stamp(frame, last)
 
     def _judge(self, frame: pl.DataFrame) -> None:
-        if not self._judged and frame.height and mostly_falling(frame["time"].to_numpy()[:_JUDGED_RECORDS]):
+        times = frame["time"].to_numpy()[:_JUDGED_RECORDS]
+        if not self._judged and frame.height >= _JUDGED_FROM and mostly_falling(times):
             raise RunsBackwards(
                 f"{self.name}: its times run backwards (newest first?). Run again with --sort, which reads it whole "
                 f"into memory and sorts it by time."
@@ -72,8 +80,9 @@ class Lane:
 
     def _stamp(self, frame: pl.DataFrame, last: bool) -> None:
         stamped = self._stamper.stamp(frame, last)
-        ahead = stamped.filter("ahead")
-        self._dead.extend(self._ahead(row) for row in ahead.select("record", "id", "time", "stamp").iter_rows())
+        ahead = stamped.filter("ahead") if stamped["ahead"].any() else stamped[:0]
+        ahead_rows = ahead.select("record", "id", "time", "stamp").iter_rows()
+        self._dead.extend((self._ahead(row), row[3]) for row in ahead_rows)
         good = stamped.filter(~pl.col("ahead")).drop("ahead") if ahead.height else stamped.drop("ahead")
         if good.height:
             self._ready.append(good)
@@ -90,13 +99,23 @@ class Lane:
 
     @property
     def records(self) -> int:
-        """Records read so far."""
-        return self._next_record
+        """Records handed out so far, dead ones included."""
+        return self._consumed
 
     @property
-    def last_stamp(self) -> int | None:
-        """The stamp of the newest ready record."""
-        return int(self._ready[-1]["stamp"][-1]) if self._ready else None
+    def empty(self) -> bool:
+        """Whether no record is ready."""
+        return not self._ready
+
+    @property
+    def front(self) -> int:
+        """No record to come has a lesser stamp."""
+        return int(self._ready[-1]["stamp"][-1]) if self._ready else self._running
+
+    def unknown_keys(self) -> dict[str, int]:
+        """Unknown keys of what was taken since the last call."""
+        found, self._unknown_keys = self._unknown_keys, {}
+        return found
 
     def pop(self, below: int | None = None, or_equal: bool = False) -> pl.DataFrame | None:
         """Ready records, up to a stamp where one is given; None where there are none."""
@@ -110,18 +129,43 @@ class Lane:
             self._ready = [ready]
             return None
         self._ready = [ready[count:]] if count < ready.height else []
+        self._popped = ready[:count]
         self._consumed, self._running = int(ready["record"][count - 1]) + 1, int(ready["stamp"][count - 1])
         return ready[:count]
 
-    def buried(self, everything: bool = False) -> list[Buried]:
-        """Dead letters that lie before what has been popped, once each."""
-        ordered = sorted(self._dead, key=lambda one: one.record)
-        gone = [one for one in ordered if everything or one.record < self._consumed]
-        self._dead = deque(ordered[len(gone) :])
-        return gone
+    def buried(self, below: int | None = None, or_equal: bool = False) -> list[tuple[int, Buried]]:
+        """Dead letters that no good record comes before any more, each once, with the stamp of the log around it.
+
+        Up to a stamp where one is given. To be asked for after every `pop`.
+        """
+        found: list[tuple[int, Buried]] = []
+        stamp, held = self._before, self._first_held()
+        ordered = sorted(self._dead, key=lambda pair: pair[0].record)
+        for one, own in ordered:
+            stamp = max(stamp, own, self._popped_stamp(one.record))
+            if one.record >= held or (below is not None and (stamp > below or (stamp == below and not or_equal))):
+                break
+            found.append((stamp, one))
+        self._dead, self._popped = ordered[len(found) :], None
+        if found:
+            self._consumed = max(self._consumed, found[-1][1].record + 1)
+            self._running = max(self._running, found[-1][0])
+        self._before = self._running
+        return found
+
+    def _first_held(self) -> int:
+        """The first good record not yet popped."""
+        return int(self._ready[0]["record"][0]) if self._ready else self._stamper.first_waiting(self._next_record)
+
+    def _popped_stamp(self, record: int) -> int:
+        """The stamp of the last record before one among those just popped."""
+        if self._popped is None:
+            return NOTHING_YET
+        index = int(np.searchsorted(self._popped["record"].to_numpy(), record))
+        return int(self._popped["stamp"][index - 1]) if index else NOTHING_YET
 
     def place(self) -> dict[str, int]:
-        """Where to go on: after the last record popped."""
+        """Where to go on: after the last record handed out."""
         while len(self._blocks) > 1 and self._blocks[1][1] <= self._consumed:
             self._blocks.popleft()
         at, record = self._blocks[0] if self._blocks else (0, 0)

@@ -66,7 +66,8 @@ class FileTap:
             self._file = path.open("rb")
         except OSError as error:
             raise Unreadable(f"{path}: cannot be read: {error.strerror}.") from None
-        if self._file.read(2) == b"\x1f\x8b":
+        magic = self._file.read(4)
+        if magic[:2] == b"\x1f\x8b" or magic == b"\x28\xb5\x2f\xfd":
             raise Unreadable(f"{path}: a compressed file does not grow line by line. Leave out --follow.")
         self._file.seek(0)
         self._identity = os.fstat(self._file.fileno()).st_ino
@@ -98,14 +99,17 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        lines = path.read_text().splitlines() if path.exists() else []
+        text = path.read_text() if path.exists() else ""
+        self._torn = bool(text) and not text.endswith("\n")  # by a crash: nobody acted upon that line
+        lines = text.splitlines()
         self.places = [json.loads(line)["gave_up_at"] for line in lines if line.endswith("}")]
 
     def add(self, place: int) -> None:
         """Note a place (bytes), so that it lasts."""
         self.places.append(place)
         with self._path.open("a") as file:
-            file.write(json.dumps({"gave_up_at": place}) + "\n")
+            file.write("\n" * self._torn + json.dumps({"gave_up_at": place}) + "\n")
+            self._torn = False
             file.flush()
             os.fsync(file.fileno())
 
@@ -132,9 +136,8 @@ class LiveSource:
     def poll(self) -> Chunk | None:
         if self._ended:
             return None
-        records = self._lane.records
         self._read()
-        return self._chunk(self._lane.records - records)
+        return self._chunk(self._lane.records)
 
     def _read(self) -> None:
         bound = self._journal.next_after(self._taken) if self._journal else None
@@ -168,14 +171,15 @@ class LiveSource:
         self._lane.end()
         self._ended = True
 
-    def _chunk(self, records: int) -> Chunk:
+    def _chunk(self, before: int) -> Chunk:
         events = self._lane.pop()
         if events is None:
             events = self._decode(b"").frame.with_columns(stamp=np.zeros(0, np.int64))
         events = events.with_columns(offset=np.arange(self._offset, self._offset + events.height))
         self._offset += events.height
-        dead = self._lane.buried(everything=self._ended or not self._lane.waiting)
-        return Chunk(events, dead, records, self._lane.unknown_keys, self._tap.at, None, quiet=not events.height)
+        dead = [one for _, one in self._lane.buried()]
+        records = self._lane.records - before
+        return Chunk(events, dead, records, self._lane.unknown_keys(), self._tap.at, None, quiet=not events.height)
 
     def position(self) -> Position:
         return {"lanes": [self._lane.place()]}

@@ -45,6 +45,8 @@ class FolderStore:
             path = self._path(number)
             try:
                 state, meta = decoded(path.read_bytes(), self._pipeline.observer)
+            except FileNotFoundError:
+                continue  # a run beside us has just put a newer one in its place
             except Damaged as damage:
                 flaws.append(f"{path}: {damage}")
                 continue

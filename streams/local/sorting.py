@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from streams.local.source import Decode, FileFeed
+from streams.ndjson import split
 
 _BLOCK_RECORDS = 50_000
 
@@ -38,7 +39,7 @@ class SortedFeed:
         times: list[pl.DataFrame] = []
         while (found := self._feed.next()) is not None:
             times.append(self._decode(found[0]).frame.select(pl.col("record") + len(lines), "time"))
-            lines += [line for line in found[0].split(b"\n") if line.strip()]
+            lines += split(found[0])
         known = pl.concat(times) if times else pl.DataFrame({"record": [], "time": []})
         places = pl.DataFrame({"record": range(len(lines))}, schema={"record": pl.Int64})
         order = places.join(known, on="record", how="left", maintain_order="left").sort(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter as Tally
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,8 +46,8 @@ class FileFeed:
     """A file's blocks."""
 
     def __init__(self, path: Path, size: int = BLOCK_BYTES) -> None:
-        self.name, self.total = str(path), path.stat().st_size if path.exists() else None
         source = opened(path)
+        self.name, self.total = str(path), os.fstat(source.raw.fileno()).st_size
         self._raw, self._blocks = source.raw, Blocks(source, self.name, size)
 
     @property
@@ -70,30 +72,26 @@ class MergedSource:
     def __init__(self, feeds: Sequence[Feed], decode: Decode, position: Position | None, next_offset: int) -> None:
         places: list[Mapping[str, Any]] = list((position or {}).get("lanes", [{}] * len(feeds)))
         self._feeds, self._decode, self._offset = feeds, decode, next_offset
-        self._lanes = [Lane(feed.name, decode, place) for feed, place in zip(feeds, places, strict=True)]
+        self._lanes = [Lane(feed.name, decode, place, patient=True) for feed, place in zip(feeds, places, strict=True)]
         self._open = [True] * len(feeds)
         for feed, place in zip(feeds, places, strict=True):
             feed.skip_to(int(place.get("at", 0)))
 
     def poll(self) -> Chunk | None:
-        records = 0
+        before = sum(lane.records for lane in self._lanes)
         while True:
-            records += self._read()
-            frames = [f for f in self._popped() if f is not None]
-            ended = not any(self._open)
-            dead = [one for lane in self._lanes for one in lane.buried(everything=ended)]
-            if frames or dead or records:
-                return self._chunk(frames, dead, records)
-            if ended:
+            self._read()
+            frames, dead = self._popped()
+            if frames or dead:
+                return self._chunk(frames, dead, sum(lane.records for lane in self._lanes) - before)
+            if not any(self._open):
                 return None
 
-    def _read(self) -> int:
-        """Read a block of each input that holds the others up; returns the records read."""
-        before = sum(lane.records for lane in self._lanes)
+    def _read(self) -> None:
+        """Read a block of each input that holds the others up."""
         for index, lane in enumerate(self._lanes):
-            if self._open[index] and lane.last_stamp is None:
+            if self._open[index] and lane.empty:
                 self._advance(index, lane)
-        return sum(lane.records for lane in self._lanes) - before
 
     def _advance(self, index: int, lane: Lane) -> None:
         found = self._feeds[index].next()
@@ -103,15 +101,16 @@ class MergedSource:
         else:
             lane.take(*found)
 
-    def _popped(self) -> list[pl.DataFrame | None]:
+    def _popped(self) -> tuple[list[pl.DataFrame], list[Buried]]:
         """What can go now: whatever no open input may still have something before."""
-        limits = [(lane.last_stamp, i) for i, lane in enumerate(self._lanes) if self._open[i]]
-        if any(stamp is None for stamp, _ in limits) and len(self._lanes) > 1:
-            return []
-        if len(self._lanes) == 1 or not limits:
-            return [lane.pop() for lane in self._lanes]
-        stamp, first = min((stamp, i) for stamp, i in limits if stamp is not None)
-        return [lane.pop(stamp, or_equal=index <= first) for index, lane in enumerate(self._lanes)]
+        limits = [(lane.front, i) for i, lane in enumerate(self._lanes) if self._open[i]]
+        stamp, first = min(limits) if limits and len(self._lanes) > 1 else (None, 0)
+        frames, dead = [], []
+        for index, lane in enumerate(self._lanes):
+            frame = lane.pop(stamp, or_equal=index <= first)
+            frames += [frame] if frame is not None else []
+            dead += [(at, index, one.record, one) for at, one in lane.buried(stamp, or_equal=index <= first)]
+        return frames, [one for *_, one in sorted(dead, key=lambda entry: entry[:3])]
 
     def _chunk(self, frames: list[pl.DataFrame], dead: list[Buried], records: int) -> Chunk:
         events = frames[0] if len(frames) == 1 else _merged(frames) if frames else self._decode(b"").frame
@@ -119,7 +118,7 @@ class MergedSource:
             events = events.with_columns(stamp=pl.lit(0, pl.Int64))
         events = events.with_columns(offset=np.arange(self._offset, self._offset + events.height))
         self._offset += events.height
-        keys = {name: count for lane in self._lanes for name, count in lane.unknown_keys.items()}
+        keys = sum((Tally(lane.unknown_keys()) for lane in self._lanes), Tally())
         totals = [feed.total for feed in self._feeds]
         total = None if None in totals else sum(t for t in totals if t is not None)
         return Chunk(events, dead, records, keys, sum(feed.done for feed in self._feeds), total)

@@ -1,0 +1,29 @@
+"""Options of the whole test run."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write what comes out as what must come out")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A run keeps its files open until its process ends; here many runs end in one process.
+    config.addinivalue_line("filterwarnings", "ignore:unclosed file:ResourceWarning")
+
+
+def pytest_sessionfinish() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be written anew."""
+    return bool(request.config.getoption("--update-golden"))

@@ -1,0 +1,159 @@
+"""Packs with one mistake each, as files by name: what people get wrong when they write features and rules."""
+
+from __future__ import annotations
+
+Files = dict[str, str | bytes]
+
+_RULE = {
+    "id": "id: my-rule", "title": "title: mine", "clause": "clause: spam", "severity": "severity: low",
+    "entity": "entity: account", "on": "on: tick", "event": "", "when": "when:\n  - pages_1h > 10", "for": "", "quiet": "",
+    "runbook": "runbook: look", "false_positives": "false_positives: [none]",
+    "tests": "tests:\n  - {name: bad, fires: true, events: []}\n  - {name: good, fires: false, events: []}",
+}  # fmt: skip
+
+
+def rule(also: str = "", **changed: str) -> Files:
+    """A sound rule but for some keys."""
+    return {"rules/my-rule.yaml": "\n".join([text for text in (_RULE | changed).values() if text] + [also]) + "\n"}
+
+
+def when(condition: str) -> Files:
+    """A rule with one condition on features."""
+    return rule(when=f"when:\n  - {condition}")
+
+
+def on_event(condition: str, event: str = "event: process", **changed: str) -> Files:
+    """A rule with one condition on single events."""
+    return rule(on="on: event", event=event, when=f"when:\n  - {condition}", **changed)
+
+
+def features(*declared: str) -> Files:
+    """Features, each in YAML's flow style."""
+    return {"features.yaml": "features:\n" + "".join(f"  - {{{one}}}\n" for one in declared)}
+
+
+def feature(**changed: str) -> Files:
+    """A sound feature but for some keys; an empty text leaves one out."""
+    sound = {"name": "calls", "entity": "account", "event": "inference", "aggregate": "count", "windows": "[1h]",
+             "signal": "output"}  # fmt: skip
+    return features(", ".join(f"{key}: {text}" for key, text in (sound | changed).items() if text))
+
+
+def clauses(text: str) -> Files:
+    """A list of clauses."""
+    return {"clauses.yaml": "clauses:\n" + text}
+
+
+_CLAUSE = "  - {id: mine, title: Mine, text: No mining, severity: high, role: security, basis: {law: none}}\n"
+_CALLS = "name: calls, entity: account, event: inference, aggregate: count, windows: [1h], signal: output"
+
+SHIPPED: Files = {
+    **features("name: pages, entity: account, event: fetch, aggregate: count, windows: [1h], signal: output",
+               "name: paths, entity: account, event: fetch, aggregate: distinct, column: path, windows: [1h], signal: output",
+               "name: path_share, entity: account, aggregate: share, of: paths, over: pages, windows: [1h], signal: output"),
+    **clauses(_CLAUSE.replace("mine,", "spam,")),
+    "rules/many-pages.yaml": str(rule(id="id: many-pages", when="when: [pages_1h > 5, paths_1h > 5, path_share_1h > 0.5]")[
+        "rules/my-rule.yaml"]),
+}  # fmt: skip
+"""A small pack to lay the mistakes over."""
+
+MISTAKES: dict[str, Files] = {
+    # files
+    "no readable YAML": {"features.yaml": "features:\n  - name: a: b\n"},
+    "a control character": {"features.yaml": "features: \x01\n"},
+    "not UTF-8": {"features.yaml": b"features: [\xff]\n"},
+    "a file that is a folder": {"features.yaml/inside": ""},
+    "a key twice": {"features.yaml": "features: []\nfeatures: []\n"},
+    "no list": {"features.yaml": "feature:\n  - name: a\n"},
+    "a list of no mappings": {"features.yaml": "features:\n  - pages\n"},
+    "a rule that is a list": {"rules/a.yaml": "- id: a\n"},
+    "an empty rule": {"rules/a.yaml": ""},
+    "an unknown rule to do without": {"pack.yaml": "without:\n  - many-page\n"},
+    "a wrong key in pack.yaml": {"pack.yaml": "witout: [many-pages]\n"},
+    # clauses
+    "a clause that is no mapping": clauses("  - mine\n"),
+    "a clause's unknown key": clauses("  - {id: mine, titel: Mine}\n"),
+    "two clauses": clauses(_CLAUSE * 2),
+    "a clause's severity": clauses(_CLAUSE.replace("high", "hihg")),
+    # features
+    "a feature's unknown key": feature(colum="status"),
+    "a feature's unknown key with a list": {"features.yaml": "features:\n  - name: a\n    window:\n      - 1h\n"},
+    "a feature's missing keys": features("name: a"),
+    "a feature's name": feature(name="My-Calls"),
+    "a feature's entity": feature(entity="acount"),
+    "a feature's entities": feature(entity="[account, pod]"),
+    "windows for first_seen": feature(aggregate="first_seen", event=""),
+    "no windows": feature(windows=""),
+    "a window": feature(windows="[1h, 2h]"),
+    "an event type": feature(event="[inference, fetsh]"),
+    "no event type": feature(event=""),
+    "a column where none is taken": feature(column="status"),
+    "a column that is missing": feature(aggregate="sum"),
+    "an unknown column": feature(aggregate="sum", column="output_token"),
+    "a text summed": feature(aggregate="sum", column="model"),
+    "too large to square": feature(aggregate="deviation", column="bytes_out", event="network"),
+    "another type's column": feature(aggregate="sum", column="gpu_util"),
+    "events for a ratio": features(_CALLS, "name: half, entity: account, aggregate: ratio, of: calls, over: calls, "
+                                           "event: fetch, windows: [1h], signal: output"),
+    "another type's column in where": feature(where="gpu_util > 0.5"),
+    "where is no condition": feature(where="status + 1"),
+    "two features of a name": features(_CALLS, _CALLS),
+    "a ratio of nothing": features("name: half, entity: account, aggregate: ratio, over: pages, windows: [1h], signal: output"),
+    "a ratio of an unknown": features("name: half, entity: account, aggregate: ratio, of: pagse, over: pages, windows: [1h], "
+                                      "signal: output"),
+    "a ratio of a ratio": features("name: half, entity: account, aggregate: ratio, of: path_share, over: pages, "
+                                   "windows: [1h], signal: output"),
+    "a ratio in another window": features("name: half, entity: account, aggregate: ratio, of: pages, over: pages, "
+                                          "windows: [24h], signal: output"),
+    # rules
+    "a rule's unknown key": rule("treshold: 5"),
+    "a rule's missing keys": {"rules/a.yaml": "id: a\n"},
+    "a rule's name": rule(id="id: My_Rule"),
+    "a rule's name that is a number": rule(id="id: 5"),
+    "a rule's clause": rule(clause="clause: spamm"),
+    "a rule's severity": rule(severity="severity: severe"),
+    "two rules": rule() | {"rules/other.yaml": str(rule()["rules/my-rule.yaml"])},
+    "a rule that a clause is missing for": rule(clause="clause: something-else"),
+    "for": rule(**{"for": "for: 10 minutes"}),
+    "an event on a tick": rule(event="event: process"),
+    "no event on an event": on_event("status > 1", event=""),
+    "an event that is unknown": on_event("status > 1", event="event: proces"),
+    "for on an event": on_event("process = 'x'", **{"for": "for: 1m"}),
+    "tests that are no list": rule(tests="tests: good"),
+    "no hard negative": rule(tests="tests:\n  - {fires: true}"),
+    "a condition that is a number": when("5"),
+    "no alternatives": when("any: []"),
+    "another event type's column": on_event("gpu_util > 0.5"),
+    # conditions
+    "an unknown value": when("page_1h > 10"),
+    "an unknown value in alternatives": rule(when="when:\n  - pages_1h > 1\n  - any:\n      - pages_1h > 2\n      - paegs_1h > 3"),
+    "a quoted condition": when("'pagse_1h > 10'"),
+    "a condition over several lines": when(">-\n    pages_1h > 10\n    AND pagse_1h > 10"),
+    "one condition without a list": rule(when="when: pagse_1h > 10"),
+    "two comparisons": when("pages_1h > 10 AND paths_1h > 5"),
+    "two values": when("pages_1h > paths_1h"),
+    "a text": when("pages_1h = 'many'"),
+    "a truth value": when("pages_1h > TRUE"),
+    "a range upside down": on_event("status BETWEEN SYMMETRIC 5 AND 1"),
+    "an endless number": when("pages_1h < 1e999"),
+    "half a condition": when("pages_1h >"),
+    "an open quote": when("pages_1h > 'x"),
+    "too long": on_event("process IN (" + ", ".join(f"'program-number-{i}'" for i in range(120)) + ")"),
+    "nested deep": when("(" * 900 + "pages_1h" + ")" * 900 + " > 1"),
+    "two statements": when("pages_1h > 1; pages_1h > 2"),
+    "a function": when("SQRT(pages_1h) > 3"),
+    "an aggregate": when("pages_1h > AVG(pages_1h)"),
+    "a window function": when("SUM(pages_1h) OVER () > 3"),
+    "a subquery": when("pages_1h > (SELECT 1)"),
+    "a division": when("pages_1h / paths_1h > 3"),
+    "a pattern from a column": on_event("process LIKE command_line"),
+    "a long pattern": on_event("process LIKE '" + "x" * 201 + "'"),
+    "a table": when("t.pages_1h > 3"),
+    "types that do not fit": on_event("process > 5"),
+    "a pattern that is none": on_event("REGEXP_LIKE(process, '(')"),
+    "a regular expression that polars lacks": on_event("REGEXP_LIKE(process, '(?=x)')"),
+    "LIKE with an escape": on_event("process LIKE 'x!%' ESCAPE '!'"),
+    "LIKE over numbers": on_event("status LIKE '5%'"),
+    # warnings
+    "a feature that no rule reads": feature(),
+}  # fmt: skip
