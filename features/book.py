@@ -24,7 +24,8 @@ class Book:
 
     newest, arrival, first_seen: int64 ms (arrival is stream time at the last record); arrived: int64,
     its offset; turn: int64, the greatest so far; open: bool, whether that turn waits to be evaluated;
-    plan: int16 code; evaluated: int64, how often since its slot was taken; block_slot: int32[slots, blocks], −1 for none.
+    plan: int16 code; evaluated: int64, how often since its slot was taken; block_slot: int32[slots, blocks],
+    −1 for none.
     """
 
     def __init__(self, kind: str, layouts: Sequence[BlockLayout], longest_ms: int, cap: int) -> None:
@@ -144,7 +145,9 @@ class Book:
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays that are in use."""
-        own = sum(a.itemsize for a in (self.newest, self.arrival, self.arrived, self.first_seen, self.turn, self.evaluated))
+        own = sum(
+            a.itemsize for a in (self.newest, self.arrival, self.arrived, self.first_seen, self.turn, self.evaluated)
+        )
         own += self.open.itemsize + self.plan.itemsize + self.block_slot.itemsize * len(self.blocks)
         return own * len(self.names) + sum(
             block.layout.row_bytes * used for block, used in zip(self.blocks, self.block_used, strict=True)

@@ -26,7 +26,21 @@ _NEEDS_COLUMN = (*_NEEDS_NUMBER, "distinct", "ascending")
 _DERIVED = {"rate": ("of",), "share": ("of", "over"), "ratio": ("of", "over"), "bound": ("of", "over")}
 _WINDOWLESS = ("first_seen", "last_seen")
 _MONOTONE = ("count", "sum", "max", "distinct")
-_KEYS = ("name", "entity", "aggregate", "event", "where", "column", "of", "over", "per", "windows", "signal", "unit", "description")
+_KEYS = (
+    "name",
+    "entity",
+    "aggregate",
+    "event",
+    "where",
+    "column",
+    "of",
+    "over",
+    "per",
+    "windows",
+    "signal",
+    "unit",
+    "description",
+)
 
 
 @dataclass(frozen=True)
@@ -304,7 +318,9 @@ def _check_names(one: Mapping[str, Any]) -> list[Problem]:
 
 def _check_windows(one: Mapping[str, Any]) -> list[Problem]:
     if one.get("aggregate") in _WINDOWLESS:
-        return [Problem(("windows",), f"{one['aggregate']} has no windows", "remove windows")] if "windows" in one else []
+        return (
+            [Problem(("windows",), f"{one['aggregate']} has no windows", "remove windows")] if "windows" in one else []
+        )
     if not _list(one.get("windows")) and one.get("aggregate") in AGGREGATES:
         return [Problem((), "windows is missing", f"for example windows: [1h]; there are {', '.join(WINDOWS)}")]
     return _choice(one, "windows", WINDOWS, "window")
@@ -377,4 +393,6 @@ def _check_source(feature: Feature, key: str, by_name: Mapping[tuple[str, str], 
     if source.aggregate not in ("count", "sum", "distinct", "max"):
         return [Problem(path, f"{name} is a {source.aggregate}", "only count, sum, max and distinct can be divided")]
     missing = [w.name for w in feature.windows if w not in source.windows]
-    return [Problem(path, f"{name} has no window {', '.join(missing)}", f"add it to {name}'s windows")] if missing else []
+    return (
+        [Problem(path, f"{name} has no window {', '.join(missing)}", f"add it to {name}'s windows")] if missing else []
+    )

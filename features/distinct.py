@@ -15,7 +15,9 @@ Bitmaps = npt.NDArray[np.uint64]
 
 def bits(texts: pl.Series, key: str) -> npt.NDArray[np.int64]:
     """The bit of each text: xxHash64 of key and text, modulo 512; int64[n]. Nulls give any bit: mask them."""
-    keyed = pl.DataFrame({"text": texts.cast(pl.String)}).select(pl.concat_str(pl.lit(key), pl.col("text")).fill_null(""))
+    keyed = pl.DataFrame({"text": texts.cast(pl.String)}).select(
+        pl.concat_str(pl.lit(key), pl.col("text")).fill_null("")
+    )
     hashes = keyed.select(plh.col("literal").nchash.xxhash64()).to_series().to_numpy()
     return (hashes & np.uint64(BITS - 1)).astype(np.int64)
 

@@ -126,10 +126,11 @@ _COLUMNS = [
     *_texts("fetch", "host method path referrer"),
     *_texts("auth signup key billing", "scope email_domain device_fingerprint payment_fingerprint"),
     *[
-        Column(n, "float", "USD", scale=100, least=-30_000_000, most=30_000_000,
-               types=("auth", "signup", "key", "billing"))
+        Column(
+            n, "float", "USD", scale=100, least=-30_000_000, most=30_000_000, types=("auth", "signup", "key", "billing")
+        )
         for n in ("amount_usd", "credit_balance_usd", "spend_limit_usd")
-    ],  # fmt: skip
+    ],
     *_texts("moderation", "taxonomy version label classifier"),
     Column("score", "float", "", scale=1000, most=1, types=("moderation",)),
     Column("hash_match", "bool", types=("moderation",)),

@@ -25,8 +25,9 @@ WILSON_Z = 1.96
 class Raw:
     """Integers read from a book for some entities, before they are made into values.
 
-    slot: int64[rows]; as_of, first_seen: int64[rows] ms; turn: int64[rows]; plan: int16[rows] codes; evaluated: int64[rows], how many
-    evaluations of the entity this one makes; readings by (block, ring); lasts by block: int64[rows, columns] ms.
+    slot: int64[rows]; as_of, first_seen: int64[rows] ms; turn: int64[rows]; plan: int16[rows] codes;
+    evaluated: int64[rows], how many evaluations of the entity this one makes; readings by (block, ring);
+    lasts by block: int64[rows, columns] ms.
     """
 
     slot: Ints

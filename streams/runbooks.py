@@ -22,7 +22,8 @@ def page(rule: Rule, pack: Pack) -> str:
 def _lines(rule: Rule, pack: Pack) -> Iterator[str]:
     clause = pack.clauses[rule.clause]
     yield from (_HEAD.format(id=rule.id), f"# {rule.title}", "")
-    yield f"`{rule.id}` · severity **{rule.severity}** · about a **{rule.entity}** · clause **{clause.title}** (looked at by {clause.role})"
+    what = f"severity **{rule.severity}** · about a **{rule.entity}** · clause **{clause.title}**"
+    yield f"`{rule.id}` · {what} (looked at by {clause.role})"
     yield from ("", rule.description, "", "## Fires when", "")
     yield from (f"- {_group(group)}" for group in rule.when)
     if rule.for_ms:

@@ -1,4 +1,4 @@
-"""Settles chunks: step, emit, acknowledge, snapshot. Knows no broker: it is given a Source, an Outlet and a SnapshotStore."""
+"""Settles chunks: step, emit, acknowledge, snapshot; given a Source, an Outlet and a SnapshotStore."""
 
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ class Runner:
     """The one loop: over files, standard input, the simulator, and later Kafka."""
 
     def __init__(self, pipeline: Pipeline, source: Source, outlet: Outlet, store: SnapshotStore | None,
-                 telemetry: Telemetry, clock: Callable[[], float], saved: Saved, limits: Limits | None = None) -> None:  # fmt: skip
+                 telemetry: Telemetry, clock: Callable[[], float], saved: Saved,
+                 limits: Limits | None = None) -> None:  # fmt: skip
         self._pipeline, self._source, self._outlet, self._store = pipeline, source, outlet, store
         self._telemetry, self._clock, self._limits = telemetry, clock, limits or Limits()
         self.saved = saved

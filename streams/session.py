@@ -120,7 +120,8 @@ def _opened(chosen: Input, pack: Pack, settings: Settings, directory: DataDirect
 def _check_same(chosen: Input, position: Position, directory: DataDirectory) -> None:
     if position.get("input") != chosen.identity or not chosen.resumable:
         raise InputRefused(
-            f"{directory.path} holds the state of another input. Give this run a --data-dir of its own, or remove that one."
+            f"{directory.path} holds the state of another input. Give this run a --data-dir of its own, "
+            f"or remove that one."
         )
 
 

@@ -80,8 +80,10 @@ def encoded(state: PipelineState, meta: Mapping[str, Any]) -> bytes:
 
 
 def decoded(data: bytes, observer: Observer) -> tuple[PipelineState, dict[str, Any]]:
-    """A state as the observer's catalogue has it (columns that only the old one had are dropped, new ones begin
-    empty), and what went with it. Raises Damaged."""
+    """A state as the observer's catalogue has it, and what went with it. Raises Damaged.
+
+    Columns that only the catalogue of then had are dropped; those that only the one of now has begin empty.
+    """
     sections = unpacked(data)
     meta = json.loads(sections["meta"])
     state = observer.empty()
@@ -150,8 +152,7 @@ def _block_sections(book: Book, index: int, block: Block) -> Sections:
     about = {
         "used": used, "free": book.free_block_slots[index], "lasts": [p.label for p in layout.lasts],
         "spacings": [s.label for s in layout.spacings], "ordinals": [s.label for s in layout.ordinals],
-        "rings": {ring.layout.window.name: {name: [p.label for p in getattr(ring.layout, name)] for name in _RING_ARRAYS}
-                  for ring in block.rings},
+        "rings": {ring.layout.window.name: _ring_labels(ring) for ring in block.rings},
     }  # fmt: skip
     found = {f"{label}/about": json.dumps(about).encode(),
              f"{label}/slots": _array(book.block_slot[: len(book.names), index])}  # fmt: skip
@@ -161,6 +162,10 @@ def _block_sections(book: Book, index: int, block: Block) -> Sections:
         found[f"{place}/slices"] = _array(ring.slices[:used])
         found |= {f"{place}/{name}": _array(getattr(ring, name)[:used]) for name in _RING_ARRAYS}
     return found
+
+
+def _ring_labels(ring: Ring) -> dict[str, list[str]]:
+    return {name: [p.label for p in getattr(ring.layout, name)] for name in _RING_ARRAYS}
 
 
 def _fill_book(book: Book, sections: Sections) -> None:
@@ -194,7 +199,9 @@ def _fill_block(book: Book, index: int, block: Block, sections: Sections) -> Non
         _copy(sections[f"{label}/{name}"], about[name], labels, getattr(block, name), (used,))
     for ring in block.rings:
         if ring.layout.window.name in about["rings"]:
-            _fill_ring(ring, f"{label}/{ring.layout.window.name}", about["rings"][ring.layout.window.name], used, sections)
+            _fill_ring(
+                ring, f"{label}/{ring.layout.window.name}", about["rings"][ring.layout.window.name], used, sections
+            )
 
 
 def _fill_ring(ring: Ring, place: str, labels: Mapping[str, list[str]], used: int, sections: Sections) -> None:
@@ -205,7 +212,9 @@ def _fill_ring(ring: Ring, place: str, labels: Mapping[str, list[str]], used: in
         _copy(sections[f"{place}/{name}"], labels[name], own, getattr(ring, name), (used, panes))
 
 
-def _copy(data: bytes, theirs: list[str], ours: list[str], into: npt.NDArray[np.generic], shape: tuple[int, ...]) -> None:
+def _copy(
+    data: bytes, theirs: list[str], ours: list[str], into: npt.NDArray[np.generic], shape: tuple[int, ...]
+) -> None:
     """Columns that both have, by label; `into` is [slots, (panes,) columns, (words)]."""
     tail = into.shape[len(shape) + 1 :]
     stored = _values(data, (*shape, len(theirs), *tail))
@@ -231,7 +240,10 @@ def _kept(sections: Sections, state: State) -> list[KeptEvents]:
         events, places = _frame(sections[f"kept/{number}"]), _frame(sections[f"kept/{number}/places"])
         nobody = np.full(events.height, -1, np.int64)
         slots, turns = (
-            {kind: places[f"{what} {kind}"].to_numpy() if f"{what} {kind}" in places else nobody for kind in state.books}
+            {
+                kind: places[f"{what} {kind}"].to_numpy() if f"{what} {kind}" in places else nobody
+                for kind in state.books
+            }
             for what in ("slot", "turn")
         )
         found.append(KeptEvents(events, slots, turns))
@@ -240,8 +252,8 @@ def _kept(sections: Sections, state: State) -> list[KeptEvents]:
 
 def _peer_frame(peers: Peers) -> pl.DataFrame:
     rows = [(kind, plan, name, values.tolist()) for (kind, plan, name), values in peers.tables.items()]
-    schema = {"kind": pl.String, "plan": pl.String, "name": pl.String, "values": pl.List(pl.Float64)}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    texts = {"kind": pl.String(), "plan": pl.String(), "name": pl.String()}
+    return pl.DataFrame(rows, schema=pl.Schema({**texts, "values": pl.List(pl.Float64())}), orient="row")
 
 
 def _peers(frame: pl.DataFrame, as_of: int | None) -> Peers:
@@ -250,8 +262,9 @@ def _peers(frame: pl.DataFrame, as_of: int | None) -> Peers:
 
 def _episode_frame(episodes: Episodes) -> pl.DataFrame:
     rows = [{"detector": d, "kind": k, "entity": e, **asdict(one)} for (d, k, e), one in episodes.held.items()]
-    texts = {name: pl.String for name in ("detector", "kind", "entity")}
-    return pl.DataFrame(rows, schema={**texts, **{name: pl.Int64 for name in Episode.__dataclass_fields__}})
+    schema: pl.Schema = pl.Schema({name: pl.String() for name in ("detector", "kind", "entity")})
+    schema.update({name: pl.Int64() for name in Episode.__dataclass_fields__})
+    return pl.DataFrame(rows, schema=schema)
 
 
 def _episodes(frame: pl.DataFrame) -> Episodes:

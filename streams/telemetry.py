@@ -22,15 +22,21 @@ class Telemetry:
     def __init__(self, rules: Iterable[Rule], registry: CollectorRegistry | None = None) -> None:
         self.registry = registry = registry or CollectorRegistry()
         self.events = Counter("tipstaff_events", "Events taken in, by type.", ["type"], registry=registry)
-        self.dead_letters = Counter("tipstaff_dead_letters", "Records refused, by reason.", ["reason"], registry=registry)
+        self.dead_letters = Counter(
+            "tipstaff_dead_letters", "Records refused, by reason.", ["reason"], registry=registry
+        )
         self.unknown_keys = Counter("tipstaff_unknown_keys", "Unknown keys seen in sampled events.", registry=registry)
         self.alerts = Counter("tipstaff_alerts", "Alert revisions raised, by rule.",
                               ["rule", "clause", "severity"], registry=registry)  # fmt: skip
         self.evaluations = Counter("tipstaff_evaluations", "Entities evaluated.", registry=registry)
-        self.step_seconds = Histogram("tipstaff_step_seconds", "Time of one chunk's step, in seconds.", registry=registry)
+        self.step_seconds = Histogram(
+            "tipstaff_step_seconds", "Time of one chunk's step, in seconds.", registry=registry
+        )
         self.chunk_events = Histogram("tipstaff_chunk_events", "Events in a chunk.", registry=registry,
                                       buckets=(1, 10, 100, 1_000, 10_000, 100_000))  # fmt: skip
-        self.stream_time = Gauge("tipstaff_stream_time_seconds", "Stream time, in seconds since 1970.", registry=registry)
+        self.stream_time = Gauge(
+            "tipstaff_stream_time_seconds", "Stream time, in seconds since 1970.", registry=registry
+        )
         self.entities = Gauge("tipstaff_entities", "Entities kept, by kind.", ["kind"], registry=registry)
         self.state_bytes = Gauge("tipstaff_state_bytes", "Bytes of state arrays in use.", registry=registry)
         self.late_panes = Gauge("tipstaff_late_panes", "Partial sums too late for their window.", registry=registry)

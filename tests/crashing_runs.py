@@ -82,7 +82,9 @@ class Place:
             for part, name in ((source, "poll"), (outlet, "emit"), (store, "save")):
                 setattr(part, name, fuse.around(getattr(part, name)))
             limits = Limits(bad_share=1, snapshot_every_s=snapshot_every)
-            runner = Runner(PIPELINE, source, outlet, store, Telemetry(PIPELINE.pack.rules), lambda: next(ticks), saved, limits)
+            runner = Runner(
+                PIPELINE, source, outlet, store, Telemetry(PIPELINE.pack.rules), lambda: next(ticks), saved, limits
+            )
             runner.run(lambda: False, lambda _chunk, _alerts: None)
             return runner.saved
         finally:

@@ -6,7 +6,8 @@ Files = dict[str, str | bytes]
 
 _RULE = {
     "id": "id: my-rule", "title": "title: mine", "clause": "clause: spam", "severity": "severity: low",
-    "entity": "entity: account", "on": "on: tick", "event": "", "when": "when:\n  - pages_1h > 10", "for": "", "quiet": "",
+    "entity": "entity: account", "on": "on: tick", "event": "", "when": "when:\n  - pages_1h > 10",
+    "for": "", "quiet": "",
     "runbook": "runbook: look", "false_positives": "false_positives: [none]",
     "tests": "tests:\n  - {name: bad, fires: true, events: []}\n  - {name: good, fires: false, events: []}",
 }  # fmt: skip
@@ -45,15 +46,16 @@ def clauses(text: str) -> Files:
 
 
 _CLAUSE = "  - {id: mine, title: Mine, text: No mining, severity: high, role: security, basis: {law: none}}\n"
+_HALF = "name: half, entity: account, aggregate: ratio, windows: [1h], signal: output"
+_PAGES = "entity: account, event: fetch, windows: [1h], signal: output"
 _CALLS = "name: calls, entity: account, event: inference, aggregate: count, windows: [1h], signal: output"
 
 SHIPPED: Files = {
-    **features("name: pages, entity: account, event: fetch, aggregate: count, windows: [1h], signal: output",
-               "name: paths, entity: account, event: fetch, aggregate: distinct, column: path, windows: [1h], signal: output",
-               "name: path_share, entity: account, aggregate: share, of: paths, over: pages, windows: [1h], signal: output"),
+    **features(f"name: pages, aggregate: count, {_PAGES}", f"name: paths, aggregate: distinct, column: path, {_PAGES}",
+               f"{_HALF}, of: paths, over: pages".replace("half", "path_share").replace("ratio", "share")),
     **clauses(_CLAUSE.replace("mine,", "spam,")),
-    "rules/many-pages.yaml": str(rule(id="id: many-pages", when="when: [pages_1h > 5, paths_1h > 5, path_share_1h > 0.5]")[
-        "rules/my-rule.yaml"]),
+    "rules/many-pages.yaml": str(
+        rule(id="id: many-pages", when="when: [paths_1h > 5, path_share_1h > 0.5]")["rules/my-rule.yaml"]),
 }  # fmt: skip
 """A small pack to lay the mistakes over."""
 
@@ -93,18 +95,14 @@ MISTAKES: dict[str, Files] = {
     "a text summed": feature(aggregate="sum", column="model"),
     "too large to square": feature(aggregate="deviation", column="bytes_out", event="network"),
     "another type's column": feature(aggregate="sum", column="gpu_util"),
-    "events for a ratio": features(_CALLS, "name: half, entity: account, aggregate: ratio, of: calls, over: calls, "
-                                           "event: fetch, windows: [1h], signal: output"),
+    "events for a ratio": features(f"{_HALF}, of: pages, over: pages, event: fetch"),
     "another type's column in where": feature(where="gpu_util > 0.5"),
     "where is no condition": feature(where="status + 1"),
     "two features of a name": features(_CALLS, _CALLS),
-    "a ratio of nothing": features("name: half, entity: account, aggregate: ratio, over: pages, windows: [1h], signal: output"),
-    "a ratio of an unknown": features("name: half, entity: account, aggregate: ratio, of: pagse, over: pages, windows: [1h], "
-                                      "signal: output"),
-    "a ratio of a ratio": features("name: half, entity: account, aggregate: ratio, of: path_share, over: pages, "
-                                   "windows: [1h], signal: output"),
-    "a ratio in another window": features("name: half, entity: account, aggregate: ratio, of: pages, over: pages, "
-                                          "windows: [24h], signal: output"),
+    "a ratio of nothing": features(f"{_HALF}, over: pages"),
+    "a ratio of an unknown": features(f"{_HALF}, of: pagse, over: pages"),
+    "a ratio of a ratio": features(f"{_HALF}, of: path_share, over: pages"),
+    "a ratio in another window": features(f"{_HALF}, of: pages, over: pages".replace("1h", "24h")),
     # rules
     "a rule's unknown key": rule("treshold: 5"),
     "a rule's missing keys": {"rules/a.yaml": "id: a\n"},
@@ -126,7 +124,7 @@ MISTAKES: dict[str, Files] = {
     "another event type's column": on_event("gpu_util > 0.5"),
     # conditions
     "an unknown value": when("page_1h > 10"),
-    "an unknown value in alternatives": rule(when="when:\n  - pages_1h > 1\n  - any:\n      - pages_1h > 2\n      - paegs_1h > 3"),
+    "an unknown value in alternatives": when("any:\n      - pages_1h > 2\n      - paegs_1h > 3"),
     "a quoted condition": when("'pagse_1h > 10'"),
     "a condition over several lines": when(">-\n    pages_1h > 10\n    AND pagse_1h > 10"),
     "one condition without a list": rule(when="when: pagse_1h > 10"),

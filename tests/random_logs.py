@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -105,7 +106,9 @@ _SHIFTS = st.sampled_from([0] * 6 + [-1, 400, 9_000, 59_000, -7_000, -12_000, -3
 @st.composite
 def events(draw: st.DrawFn, time: int) -> dict[str, Any]:
     """One event at a time, with whatever its type may carry."""
-    kind = draw(st.sampled_from(["inference", "inference", "fetch", "fetch", "compute", "signup", "billing", "heartbeat"]))
+    kind = draw(
+        st.sampled_from(["inference", "inference", "fetch", "fetch", "compute", "signup", "billing", "heartbeat"])
+    )
     if kind == "heartbeat":
         return {"type": kind, "time": time}
     event: dict[str, Any] = {"type": kind, "time": time, "account_id": draw(st.sampled_from(["a", "b", "c"]))}
@@ -172,7 +175,7 @@ def run(engine: Observer, state: State, records: list[Record], cuts: list[int]) 
     """The engine's evaluations over a log cut into chunks."""
     found: list[Seen] = []
     bounds = sorted({0, len(records), *[cut for cut in cuts if cut < len(records)]})
-    for first, last in zip(bounds, bounds[1:], strict=False):
+    for first, last in pairwise(bounds):
         found += observed(engine, state, frame(records[first:last], first))
     return sorted(found, key=lambda one: (one.trigger, one.tick, one.kind, one.entity))
 

@@ -40,7 +40,7 @@ _COMMON = {"clause": "abuse", "severity": "low", "runbook": "look", "false_posit
 
 RULES: list[dict[str, Any]] = [
     {"id": "burst", "title": "a burst", "entity": "account", "on": "tick", "when": ["requests_1m > 3"], "quiet": "2m"},
-    {"id": "lasting", "title": "it lasts", "entity": "account", "on": "tick", "when": ["requests_1m >= 2"], "for": "30s"},
+    {"id": "lasting", "title": "lasts", "entity": "account", "on": "tick", "when": ["requests_1m >= 2"], "for": "30s"},
     {"id": "long-hour", "title": "an hour", "entity": "account", "on": "tick",
      "when": ["requests_1h >= 9", {"any": ["mean_tokens_1h > 40", "requests_1m > 2"]}], "quiet": "12h"},
     {"id": "failing", "title": "failing", "entity": "key", "on": "tick", "when": ["failed_share_1m > 0.4"]},
@@ -70,7 +70,8 @@ def events(draw: st.DrawFn, most: int = 60) -> list[dict[str, Any]]:
     now, found = START, []
     for number in range(draw(st.integers(1, most))):
         now += draw(_STEPS)
-        event = {"id": f"e{number}", "time": rfc3339(now + draw(_SHIFTS)), "account_id": draw(st.sampled_from("ab"))}
+        event: dict[str, Any] = {"id": f"e{number}", "time": rfc3339(now + draw(_SHIFTS))}
+        event["account_id"] = draw(st.sampled_from("ab"))
         if draw(st.integers(0, 4)):
             event |= {"type": "inference", "api_key_id": draw(st.sampled_from(["k1", "k2"])),
                       "status": draw(st.sampled_from([200, 500])), "output_tokens": draw(st.integers(0, 100)),

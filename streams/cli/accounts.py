@@ -72,7 +72,9 @@ def _entities(account: str, kind: str, saved: Saved, pipeline: Pipeline) -> list
             zip(names, slots.tolist(), plans, values, strict=True)]  # fmt: skip
 
 
-def _entity(book: Book, name: str, slot: int, plan: str | None, values: dict[str, Any], pipeline: Pipeline) -> dict[str, Any]:
+def _entity(
+    book: Book, name: str, slot: int, plan: str | None, values: dict[str, Any], pipeline: Pipeline
+) -> dict[str, Any]:
     declared = pipeline.catalog.values[book.kind]
     return {
         "kind": book.kind, "id": name.split(SEPARATOR)[-1], "plan": plan,
@@ -88,7 +90,12 @@ def _print(found: dict[str, Any]) -> None:
                        if v["value"] not in (None, 0)]  # fmt: skip
         plan = f", plan {one['plan']}" if one["plan"] else ""
         out.print("")
-        table(f"{one['kind']} {one['id']}{plan}, newest event {one['newest_event']}", ["feature", "value>"], told_values)
+        table(
+            f"{one['kind']} {one['id']}{plan}, newest event {one['newest_event']}", ["feature", "value>"], told_values
+        )
     out.print("")
-    rows = [(a["id"][:8], a["episode_start"][:16] + "Z", a["severity"], words.entity(a), a["title"]) for a in found["alerts"]]
+    rows = [
+        (a["id"][:8], a["episode_start"][:16] + "Z", a["severity"], words.entity(a), a["title"])
+        for a in found["alerts"]
+    ]
     table(f"{len(rows)} alerts", ["id", "since", "severity", "who", "what"], rows)

@@ -28,7 +28,9 @@ _SHOWN_PER_CAMPAIGN = 2
 def demo(
     seed: Annotated[int, typer.Option(help="another seed, another cloud")] = 7,
     hours: Annotated[float, typer.Option(help="hours of simulated time")] = 30.0,
-    data_dir: Annotated[Path, typer.Option(help="where the demo keeps its alerts; emptied first")] = Path(".tipstaff/demo"),
+    data_dir: Annotated[Path, typer.Option(help="where the demo keeps its alerts; emptied first")] = Path(
+        ".tipstaff/demo"
+    ),
 ) -> None:
     """Run the main job over a simulated cloud and say what was caught, when and why."""
     begun, labels = time.monotonic(), Cloud(seed, hours=hours).labels()
@@ -46,7 +48,9 @@ def demo(
     _report(labels, alerts)
     took = time.monotonic() - begun
     events = session.runner.saved.records
-    out.print(f"\n{events:,} events in {took:.1f} s ({events / took:,.0f} events/s, generating them included).", markup=False)
+    out.print(
+        f"\n{events:,} events in {took:.1f} s ({events / took:,.0f} events/s, generating them included).", markup=False
+    )
     out.print(f"See why:  tipstaff alerts list --data-dir {data_dir}", markup=False)
     if alerts:
         out.print(f"          tipstaff alerts explain {alerts[0].id[:8]} --data-dir {data_dir}", markup=False)
@@ -67,7 +71,10 @@ def _run(session: Session, alerts: list[Alert]) -> None:
 
 def _describe(labels: Sequence[Label], hours: float) -> None:
     honest = sum(not label.clause for label in labels)
-    out.print(f"A simulated cloud: {honest} honest tenants and {len(labels) - honest} campaigns, {hours:g} hours.\n", markup=False)
+    out.print(
+        f"A simulated cloud: {honest} honest tenants and {len(labels) - honest} campaigns, {hours:g} hours.\n",
+        markup=False,
+    )
 
 
 def _report(labels: Sequence[Label], alerts: Sequence[Alert]) -> None:
@@ -78,14 +85,17 @@ def _report(labels: Sequence[Label], alerts: Sequence[Alert]) -> None:
         _tell(label, caught[label.account_id])
     missed = [label for label in guilty if not caught[label.account_id]]
     out.print("\nMISSED", style="bold")
-    out.print("\n".join(f"  {label.name} (account {label.account_id})" for label in missed) or "  nothing", markup=False)
+    out.print(
+        "\n".join(f"  {label.name} (account {label.account_id})" for label in missed) or "  nothing", markup=False
+    )
     _touched(labels, alerts)
 
 
 def _of(alert: Alert, label: Label) -> bool:
     """Whether an alert is about what a label says: its account, its clause, and its workload where it has one."""
     return (alert.account_id == label.account_id and alert.clause == label.clause
-            and (label.workload_id is None or alert.kind != "workload" or alert.entity_id == label.workload_id))  # fmt: skip
+            and (label.workload_id is None or alert.kind != "workload"
+                 or alert.entity_id == label.workload_id))  # fmt: skip
 
 
 def _tell(label: Label, alerts: Sequence[Alert]) -> None:

@@ -47,7 +47,7 @@ def check(pack: Folder = None, json: Json = False) -> None:
 
 
 @app.command("test")
-def test(
+def run_tests(
     pack: Folder = None,
     rule: Annotated[str | None, typer.Option(help="only this rule's tests")] = None,
     json: Json = False,
@@ -95,7 +95,8 @@ def _read(folder: Path | None) -> Pack:
 def _described(pack: Pack) -> dict[str, Any]:
     return {
         "pack": pack.hash,
-        "clauses": [{"id": c.id, "title": c.title, "severity": c.severity, "role": c.role} for c in pack.clauses.values()],
+        "clauses": [{"id": c.id, "title": c.title, "severity": c.severity, "role": c.role}
+                    for c in pack.clauses.values()],
         "rules": [{"id": r.id, "clause": r.clause, "severity": r.severity, "entity": r.entity, "on": r.on,
                    "when": [[c.text for c in group] for group in r.when], "reads": list(r.names)} for r in pack.rules],
         "features": [{"name": f.name, "entity": f.entity, "aggregate": f.aggregate, "unit": f.unit,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,22 +25,23 @@ from streams.runner import Chunk
 from streams.session import Input, Session, open_session
 from streams.settings import Settings
 
+_KEYS_TOLD = 5
 _SHADES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
 
 def run(
-    files: Annotated[list[str] | None, typer.Argument(help="NDJSON files, plain, gzip or zstd; - is standard input")] = None,
+    files: Annotated[list[str] | None, typer.Argument(help="files, plain, gzip or zstd; - is standard input")] = None,
     simulate: Annotated[bool, typer.Option(help="read the built-in simulated cloud instead")] = False,
     seed: Annotated[int, typer.Option(help="the simulator's seed")] = 7,
     hours: Annotated[float, typer.Option(help="hours of simulated time")] = 30.0,
     scale: Annotated[float, typer.Option(help="size of the simulated cloud; 1 is about 300 accounts")] = 1.0,
     format: Annotated[str, typer.Option(help=f"what the input is: {', '.join(FORMATS)}")] = "native",
-    account_field: Annotated[str | None, typer.Option(help="access-log: user or address instead of the address's hash")] = None,
+    account_field: Annotated[str | None, typer.Option(help="access-log: user or address itself")] = None,
     follow: Annotated[bool, typer.Option(help="keep reading a growing file")] = False,
     sort: Annotated[bool, typer.Option(help="read whole files into memory and sort them by time")] = False,
     pack: Annotated[Path | None, typer.Option(help="a folder laid over the shipped pack")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="where alerts and state are kept (.tipstaff)")] = None,
-    max_bad_share: Annotated[float | None, typer.Option(help="share of bad records (0-1) above which finite input stops")] = None,
+    max_bad_share: Annotated[float | None, typer.Option(help="share of bad records (0-1) at which to stop")] = None,
     metrics_port: Annotated[int | None, typer.Option(help="serve Prometheus metrics on 127.0.0.1 at this port")] = None,
     json: Annotated[bool, typer.Option("--json", help="print JSON lines on a terminal too")] = False,
 ) -> None:  # fmt: skip
@@ -76,17 +78,18 @@ def _go(session: Session, metrics_port: int | None, plain: bool) -> None:
     elif session.resumed:
         err.print(f"going on after {session.runner.saved.records:,} records", markup=False)
     with _stopping() as stopped, progress() as shown:
-        tell = _print_line if plain else _print_words
+        tell, unknown = _print_line if plain else _print_words, Tally[str]()
 
         def hear(chunk: Chunk, alerts: Sequence[Alert]) -> None:
             tell(alerts)
+            unknown.update(chunk.unknown_keys)
             shown(chunk, session)
 
         try:
             session.runner.run(stopped, hear)
         except EXPECTED as error:
             raise Failed(str(error)) from None
-    _say_end(session)
+    _say_end(session, unknown)
 
 
 def _serve(session: Session, port: int) -> None:
@@ -96,11 +99,14 @@ def _serve(session: Session, port: int) -> None:
         raise Failed(f"--metrics-port {port}: {error.strerror}. Choose another port.") from None
 
 
-def _say_end(session: Session) -> None:
+def _say_end(session: Session, unknown: Tally[str]) -> None:
     saved = session.runner.saved
     what = "finished" if saved.finished else "stopped; start again to go on"
     bad = f", {saved.bad:,} of them dead letters" if saved.bad else ""
     err.print(f"{what}: {saved.records:,} records{bad}. Alerts are in {session.directory.alerts}", markup=False)
+    if unknown:
+        names = ", ".join(f"{name} ({count:,})" for name, count in unknown.most_common(_KEYS_TOLD))
+        err.print(f"keys that no column is named after, in a sample of the records: {names}", markup=False)
 
 
 def _print_line(alerts: Sequence[Alert]) -> None:
@@ -142,8 +148,8 @@ def progress() -> Iterator[Callable[[Chunk, Session], None]]:
     if not err.is_terminal:
         yield lambda _chunk, _session: None
         return
-    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[stream]}"),
-               TimeRemainingColumn())  # fmt: skip
+    texts = (TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[stream]}"))
+    columns = (BarColumn(), TaskProgressColumn(), *texts, TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("", total=None, rate="", stream="")
         begun: list[float] = []

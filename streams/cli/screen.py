@@ -56,4 +56,6 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         shown.add_column(name, justify="right" if side else "left", overflow="fold")
     for row in rows:
         shown.add_row(*[Text("" if cell is None else str(cell)) for cell in row])
-    out.print(shown, width=None if out.is_terminal else _ENDLESS)  # in a pipe nothing is folded
+    if not out.is_terminal:
+        out.width = _ENDLESS  # in a pipe nothing is folded
+    out.print(shown)

@@ -47,7 +47,10 @@ def sentence(one: Mapping[str, Any], kind: str) -> str:
         return f"{one['condition']}: {one['value']}"
     unit = one.get("unit", "")
     about = feature(one["feature"]) if one.get("feature") else one["condition"]
-    parts = [f"{about} {number(one['value'], unit)}", f"threshold {_SIGNS[one['operator']]} {number(one['threshold'], unit)}"]
+    parts = [
+        f"{about} {number(one['value'], unit)}",
+        f"threshold {_SIGNS[one['operator']]} {number(one['threshold'], unit)}",
+    ]
     if one.get("span_ms"):
         parts.append(f"over {span(one['span_ms'])}")
     if one.get("peer_share") is not None:
@@ -80,7 +83,8 @@ def explanation(written: Mapping[str, Any], clause: str = "") -> Iterator[str]:
     yield f"{written['severity'].upper()}  {written['title']}"
     yield f"{entity(written)}" + (f", plan {written['plan']}" if written.get("plan") else "")
     yield f"clause {written['clause']}" + (f": {clause}" if clause else "")
-    yield f"since {written['episode_start']}, at {written['time']} (revision {written['revision']}, rule {written['detector']})"
+    about = f"revision {written['revision']}, rule {written['detector']}"
+    yield f"since {written['episode_start']}, at {written['time']} ({about})"
     yield f"signals: {', '.join(written['signals'])}"
     yield "because"
     yield from (f"  - {sentence(one, written['entity']['kind'])}" for one in written["evidence"])

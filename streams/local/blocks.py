@@ -109,10 +109,10 @@ class Blocks:
     def _plain(self) -> bytes | None:
         """The next block of a plain file, found without copying it about; None where that is not so simple."""
         self._rest = b""  # what was read past `at` is read again
-        number, end = self._source.raw.fileno(), self.at + self._size
+        number, end, probed = self._source.raw.fileno(), self.at + self._size, min(_PROBED_BYTES, self._size)
         try:
-            cut = os.pread(number, _PROBED_BYTES, max(end - _PROBED_BYTES, self.at)).rfind(b"\n") + 1
-            length = max(self._size - _PROBED_BYTES, 0) + cut
+            cut = os.pread(number, probed, end - probed).rfind(b"\n") + 1
+            length = self._size - probed + cut
             block = os.pread(number, length, self.at) if cut else b""
         except OSError as error:
             raise Unreadable(f"{self._name}: cannot be read on: {error.strerror}.") from None

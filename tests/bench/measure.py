@@ -136,7 +136,10 @@ def report(found: list[Measured], pack: Pack) -> Iterator[str]:
         cells = [_cell(rule, m, pack) for m in found]
         yield f"| `{rule.id}` | {rule.severity} | " + " | ".join(cells) + " |"
     blind = [rule.id for rule in pack.rules if not any(measurable(rule, m, pack) for m in found)]
-    yield from ("", "**Cannot be measured here at all** (no file has such events): " + ", ".join(f"`{r}`" for r in blind) + ".")
+    yield from (
+        "",
+        "**Cannot be measured here at all** (no file has such events): " + ", ".join(f"`{r}`" for r in blind) + ".",
+    )
     yield from _labelled(found)
 
 
@@ -157,8 +160,12 @@ def _labelled(found: list[Measured]) -> Iterator[str]:
                 "workload: rules that add flows up, or read workloads, see nothing here.", "",
                 "| rule | miner flows alerted | other flows alerted |", "|---|---:|---:|")  # fmt: skip
     for rule, accounts in sorted(flows.alerted.items()):
-        yield f"| `{rule}` | {len(accounts & miners):,} of {len(miners):,} | {len(accounts & others):,} of {len(others):,} |"
-    yield from ("", "The labels are confounded with the capture date (the data's own warning), and evaders use port 443.")
+        caught, wrong = len(accounts & miners), len(accounts & others)
+        yield f"| `{rule}` | {caught:,} of {len(miners):,} | {wrong:,} of {len(others):,} |"
+    yield from (
+        "",
+        "The labels are confounded with the capture date (the data's own warning), and evaders use port 443.",
+    )
 
 
 if __name__ == "__main__":

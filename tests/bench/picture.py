@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def main() -> None:
     """Draw it."""
     command = [str(Path(sys.executable).parent / "tipstaff"), "demo"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env={"FORCE_COLOR": "1", "COLUMNS": "118"})
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True, env={"FORCE_COLOR": "1", "COLUMNS": "118"}
+    )
     console = Console(record=True, width=118, file=io.StringIO())
     console.print(Text.from_ansi(f"$ make demo\n{done.stdout}"))
     drawn = console.export_svg(title="tipstaff")

@@ -69,7 +69,9 @@ def test_clearing_is_tight(operator: str, limit: int, above: int) -> None:
     assert holds(on_values(f"requests_1h {operator} {clear_threshold - 1}", VALUES), requests_1h=value)
 
 
-@pytest.mark.parametrize(("text", "flipped"), [("5 < requests_1h", ">"), ("5 >= requests_1h", "<="), ("-5 = requests_1h", "=")])
+@pytest.mark.parametrize(
+    ("text", "flipped"), [("5 < requests_1h", ">"), ("5 >= requests_1h", "<="), ("-5 = requests_1h", "=")]
+)
 def test_a_constant_may_stand_first(text: str, flipped: str) -> None:
     """The measured side is the one with a name in it, and the operator is turned round."""
     condition = on_values(text, VALUES)
@@ -83,7 +85,8 @@ def test_null_is_not_true(operator: str) -> None:
     assert not holds(on_values(f"mean_tokens_1h {operator} 0", VALUES), mean_tokens_1h=None)
 
 
-@pytest.mark.parametrize("text", ["mean_tokens_1h * 1e308 > 5", "0 - mean_tokens_1h * 1e308 < 5", "mean_tokens_1h / 1e-308 > 5",
+@pytest.mark.parametrize("text", ["mean_tokens_1h * 1e308 > 5", "0 - mean_tokens_1h * 1e308 < 5",
+                                  "mean_tokens_1h / 1e-308 > 5",
                                   "mean_tokens_1h * 1e308 - mean_tokens_1h * 1e308 <> 5"])  # fmt: skip
 def test_infinity_cannot_fire(text: str) -> None:
     """What overflows, or is no number at all, is as if it were not there."""
@@ -99,13 +102,16 @@ def test_an_endless_constant_is_refused() -> None:
         on_values("mean_tokens_1h < 1e999", VALUES)
 
 
-@pytest.mark.parametrize("text", ["requests_1h > 5", "requests_1h >= 5", "5 < requests_1h", "requests_1h + requests_1m > 5"])
+@pytest.mark.parametrize(
+    "text", ["requests_1h > 5", "requests_1h >= 5", "5 < requests_1h", "requests_1h + requests_1m > 5"]
+)
 def test_what_more_history_could_only_raise_needs_none(text: str) -> None:
     """A count above a bound stays above it, however much more history there were."""
     assert on_values(text, VALUES).history == ()
 
 
-@pytest.mark.parametrize("text", ["requests_1h < 5", "requests_1h = 5", "requests_1h <> 5", "requests_1h - requests_1m > 5",
+@pytest.mark.parametrize("text", ["requests_1h < 5", "requests_1h = 5", "requests_1h <> 5",
+                                  "requests_1h - requests_1m > 5",
                                   "mean_tokens_1h > 5", "requests_1h * 2 > 5", "failed_share_1m > 0.5"])  # fmt: skip
 def test_what_more_history_could_undo_needs_it(text: str) -> None:
     """Means, shares, differences and upper bounds wait until their windows are covered."""

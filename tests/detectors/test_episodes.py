@@ -19,7 +19,7 @@ def rule(**changed: Any) -> Rule:
 
 
 def settled(one: Rule, ticks: list[int], missed: frozenset[int] = frozenset()) -> list[tuple[int, int, int]]:
-    """(tick, start, revision) of what is told when a rule fires at these ticks; evaluations before some did not fire."""
+    """(tick, start, revision) of what is told when a rule fires at these ticks, with evaluations missed before some."""
     episodes, evaluated, found = Episodes(), 0, []
     for tick in ticks:
         evaluated += 1 + (tick in missed)
@@ -90,9 +90,12 @@ def test_ids_are_stable() -> None:
     """An id is of the detector, the entity and the start, for good: changing this breaks every ledger."""
     found = alert_id("mining-pool-contact", "workload", "acme\x1fpod-1", 177_244_200)
     assert found == "2e7c6144-2193-5eac-993c-00465e220745"
-    others = {alert_id("x", "workload", "acme\x1fpod-1", 177_244_200), alert_id("mining-pool-contact", "key",
-              "acme\x1fpod-1", 177_244_200), alert_id("mining-pool-contact", "workload", "acme\x1fpod-1", 1)}  # fmt: skip
-    assert len(others | {found}) == 4
+    pod = ("workload", "acme\x1fpod-1")
+    others = {alert_id("x", *pod, 177_244_200), alert_id("mining-pool-contact", *pod, 1)}
+    others |= {
+        alert_id("mining-pool-contact", kind, name, 177_244_200) for kind, name in (("key", pod[1]), (pod[0], "a"))
+    }
+    assert len(others | {found}) == 5
 
 
 def test_sweeping_forgets_only_what_is_over() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ HOUR = 3_600_000
 NOW = 500_000 * HOUR
 
 
-def due(rows: list[Mapping[str, Any]], as_of: int = NOW) -> Due:
+def due(rows: Sequence[Mapping[str, Any]], as_of: int = NOW) -> Due:
     """Evaluations of accounts; values that are not given are null."""
     pack = small_pack()
     values = pl.DataFrame(rows, schema=pack.catalog.schema("account"))
@@ -28,7 +28,7 @@ def due(rows: list[Mapping[str, Any]], as_of: int = NOW) -> Due:
                [None] * len(rows), values, Peers())  # fmt: skip
 
 
-def fired(when: list[Any], rows: list[Mapping[str, Any]], age: int = 30 * 24 * HOUR) -> list[int]:
+def fired(when: list[Any], rows: Sequence[Mapping[str, Any]], age: int = 30 * 24 * HOUR) -> list[int]:
     """The rows on which a rule fires, its features as old as that."""
     pack = small_pack([{"id": "it", "title": "it", "entity": "account", "on": "tick", "when": when}])
     births = dict.fromkeys(pack.catalog.values["account"], NOW - age)

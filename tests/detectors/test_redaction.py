@@ -76,12 +76,12 @@ def test_only_columns_that_the_rule_read_are_shown() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.text(max_size=300), st.sampled_from([ESCAPE, "\n{\"id\": \"forged\"}\n", "\r", "\x9b31m", "\u2028", "\u202e"]))
+@given(st.text(max_size=300), st.sampled_from([ESCAPE, '\n{"id": "forged"}\n', "\r", "\x9b31m", "\u2028", "\u202e"]))
 def test_hostile_text_never_reaches_a_line_raw(text: str, trick: str) -> None:
     """Whatever stands in an event, its alert is one line of printable ASCII, and what it says stays short."""
     hostile = f"{text}{trick}"
     alerts = raised(process(command_line=f"xmrig {hostile}", process=hostile, plan=hostile),
-                    {"type": "inference", "source_ip": f"203.{hostile}", "user_agent": f"bot{hostile}", "plan": hostile},
+                    {"type": "inference", "source_ip": f"203.{hostile}", "user_agent": f"bot{hostile}"},
                     process(command_line=f"odd {hostile}", plan=hostile))  # fmt: skip
     assert {"miner", "from-there", "many"} == {alert.detector for alert in alerts}
     for alert in alerts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -70,7 +71,7 @@ def test_saved_and_loaded_in_between(records: list[Record], cuts: list[int]) -> 
     engine = observer()
     state, found = engine.empty(), []
     bounds = sorted({0, len(records), *[cut for cut in cuts if cut <= len(records)]})
-    for first, last in zip(bounds, bounds[1:], strict=False):
+    for first, last in pairwise(bounds):
         found += observed(engine, state, frame(records[first:last], first))
         state = reloaded(engine, state)
     assert_agree(ordered(found), expected(records)[1])

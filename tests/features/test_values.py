@@ -34,7 +34,7 @@ def test_a_peer_table_keeps_ends_and_middle() -> None:
 def test_few_peers_say_nothing() -> None:
     """A percentile is given from 20 values on, by plan, and counts only what is less."""
     values = pl.DataFrame({"x": [float(i) for i in range(FEWEST)] + [5.0]})
-    peers = Peers(tables("account", ["pro"] * FEWEST + ["trial"], values))
+    peers = Peers(tables("account", [*(["pro"] * FEWEST), "trial"], values))
     assert peers.below("account", "pro", "x", 10.0) == 0.5
     assert peers.below("account", "trial", "x", 10.0) is None
     assert peers.below("account", None, "x", 10.0) is None

@@ -41,7 +41,7 @@ def test_three_commands_to_a_first_alert(tmp_path: Path) -> None:
     assert (tested.code, tested.out) == (0, "2 passed, 0 failed\n")
     found = run(pack, data)
     assert found.code == 0
-    assert [json.loads(line)["detector"] for line in found.out.splitlines()][0] == "image-flood"
+    assert json.loads(found.out.splitlines()[0])["detector"] == "image-flood"
     assert (data / "alerts.ndjson").read_text() == found.out
     assert "finished: 720 records" in found.err
     assert "nothing was written" in tipstaff("pack", "init", pack).err

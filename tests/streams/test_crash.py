@@ -19,7 +19,6 @@ from streams.local.outlet import CannotWrite
 from streams.local.snapshots import NoWholeSnapshot
 from streams.snapshot import MAGIC, SCHEMA, packed, unpacked
 
-
 BAD = [b"nonsense\n", b'{"id": "x"}\n', b'{"id": "y", "time": "noon", "type": "inference", "account_id": "a"}\n']
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 import pytest
@@ -24,7 +26,7 @@ def stamped(times: list[int], cuts: list[int], ends: list[int] | None = None) ->
     """Stamps and flags of a log given in pieces; after some nobody waits for more."""
     stamper, whole, stamps, ahead = Stamper(), events(times), [], []
     bounds = sorted({0, *(min(cut, len(times)) for cut in cuts), len(times)})
-    for first, last in zip(bounds, bounds[1:], strict=False):
+    for first, last in pairwise(bounds):
         found = stamper.stamp(whole[first:last], last=last == len(times) or last in (ends or []))
         stamps += found["stamp"].to_list()
         ahead += found["ahead"].to_list()

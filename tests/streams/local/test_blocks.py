@@ -82,8 +82,12 @@ def test_going_on_at_a_place(path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=300).map(lambda text: text.replace(b"\x1f", b"\n").replace(b"\x28", b"\n")), st.integers(1, 50))
-def test_a_last_line_without_newline_is_a_line(tmp_path_factory: pytest.TempPathFactory, text: bytes, size: int) -> None:
+@given(
+    st.binary(max_size=300).map(lambda text: text.replace(b"\x1f", b"\n").replace(b"\x28", b"\n")), st.integers(1, 50)
+)
+def test_a_last_line_without_newline_is_a_line(
+    tmp_path_factory: pytest.TempPathFactory, text: bytes, size: int
+) -> None:
     """Nothing is added and nothing lost, whatever the bytes; only the last block may lack its newline."""
     path = tmp_path_factory.getbasetemp() / "bytes"
     path.write_bytes(text)
@@ -98,7 +102,9 @@ def test_a_packed_file_cut_short_is_told(tmp_path: Path, way: str, lost: int) ->
     """The message names the file and how far it could be read, and says what to do."""
     path = tmp_path / "cut.log"
     path.write_bytes(WAYS[way](TEXT)[:-lost])
-    with pytest.raises(Unreadable, match=r"cut\.log: damaged or cut short after [\d,]+ bytes of text.*get a whole copy"):
+    with pytest.raises(
+        Unreadable, match=r"cut\.log: damaged or cut short after [\d,]+ bytes of text.*get a whole copy"
+    ):
         read(blocks(path, 2_000))
 
 

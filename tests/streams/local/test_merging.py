@@ -1,4 +1,4 @@
-"""Several files are one log in order of (stamp, file, record), whatever the blocks, and wherever it is taken up again."""
+"""Several files are one log in order of (stamp, file, record), whatever the blocks, wherever it is taken up again."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def naive(inputs: list[bytes]) -> list[Row]:
     found = []
     for number, text in enumerate(inputs):
         stamped = Stamper().stamp(DECODE(text).frame, last=True).filter(~pl.col("ahead"))
-        found += [(stamp, number, record, name) for stamp, record, name in stamped.select("stamp", "record", "id").rows()]
+        found += [
+            (stamp, number, record, name) for stamp, record, name in stamped.select("stamp", "record", "id").rows()
+        ]
     return [(offset, stamp, name, record) for offset, (stamp, _, record, name) in enumerate(sorted(found))]
 
 
