@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from features.touch import SEPARATOR
+from features.arrivals import SEPARATOR
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 """From least to most."""

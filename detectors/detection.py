@@ -14,13 +14,13 @@ from detectors.episodes import Episodes, Firing, Raised
 from detectors.firing import EventRules, Fired, TickRules
 from detectors.redaction import Redaction, printable
 from detectors.rules import Rule
+from features.arrivals import counted
 from features.catalog import Catalog, Feature
 from features.event import ENTITY_COLUMNS
 from features.measure import taken
 from features.observe import Due, Part
 from features.state import KeptEvents, State
 from features.ticks import TICK_MS
-from features.touch import counted
 
 
 class Detection:
@@ -46,7 +46,8 @@ class Detection:
                 found[rule.entity] |= set(rule.names)
         return {kind: sorted(names) for kind, names in found.items()}
 
-    def detect(self, part: Part, state: State, births: Mapping[str, Mapping[str, int]], episodes: Episodes) -> list[Alert]:
+    def detect(self, part: Part, state: State, births: Mapping[str, Mapping[str, int]],
+               episodes: Episodes) -> list[Alert]:  # fmt: skip
         """The alerts of one part, in order of (trigger, tick, entity, detector)."""
         alerts = []
         for due in part.due:
@@ -94,9 +95,9 @@ class Detection:
         return Alert(
             id=alert_id(rule.id, firing.kind, firing.entity, raised.start), revision=raised.revision,
             detector=rule.id, title=rule.title, clause=rule.clause, severity=rule.severity, kind=firing.kind,
-            entity=firing.entity, plan=None if plan is None else printable(plan), start_tick=raised.start, tick=firing.tick, time=time,
-            trigger=trigger, signals=rule.signals, runbook=f"docs/runbooks/{rule.id}.md", pack=self._pack,
-            evidence=evidence, events=events,
+            entity=firing.entity, plan=None if plan is None else printable(plan), start_tick=raised.start,
+            tick=firing.tick, time=time, trigger=trigger, signals=rule.signals, pack=self._pack,
+            runbook=f"docs/runbooks/{rule.id}.md", evidence=evidence, events=events,
         )  # fmt: skip
 
 
@@ -138,7 +139,8 @@ def _events_of(kept: Iterable[KeptEvents], due: Due, rows: list[int]) -> dict[in
             found.append(one.events[hits["at"].to_numpy()].with_columns(hits["row"].alias("due row")))
     if not found:
         return {}
-    return {int(key[0]): frame for key, frame in pl.concat(found, how="diagonal").partition_by("due row", as_dict=True).items()}
+    parts = pl.concat(found, how="diagonal").partition_by("due row", as_dict=True)
+    return {int(key[0]): frame for key, frame in parts.items()}
 
 
 def _matching(events: pl.DataFrame, features: Iterable[Feature], catalog: Catalog) -> pl.DataFrame:

@@ -70,9 +70,7 @@ class Episodes:
         key = (firing.rule.id, firing.kind, firing.entity)
         episode = self.held.get(key)
         if episode is None or not _goes_on(episode, firing):
-            episode = self.held[key] = Episode(
-                firing.tick, firing.tick, firing.evaluated, _patience_ms(firing.rule)
-            )
+            episode = self.held[key] = Episode(firing.tick, firing.tick, firing.evaluated, _patience_ms(firing.rule))
         episode.last, episode.evaluated = firing.tick, firing.evaluated
         return episode
 

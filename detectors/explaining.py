@@ -15,7 +15,8 @@ from features.observe import Due
 from features.ticks import Ints
 
 
-def on_values(rule: Rule, due: Due, row: int, values: Mapping[str, Value], births: Mapping[str, int]) -> tuple[Evidence, ...]:
+def on_values(rule: Rule, due: Due, row: int, values: Mapping[str, Value],
+              births: Mapping[str, int]) -> tuple[Evidence, ...]:  # fmt: skip
     """Evidence of a rule on features: every condition that held."""
     frame = due.values[row : row + 1]
     as_of = due.as_of[row : row + 1]
@@ -40,14 +41,15 @@ def _measured(condition: Condition, frame: pl.DataFrame, as_of: Ints, due: Due, 
     single = condition.names[0] if len(condition.names) == 1 and condition.left.text == condition.names[0] else None
     value = values[single] if single else None
     clear_value, inclusive, clear_threshold = clearing(condition, found)
-    share = due.peers.below(due.kind, due.plan[row], single, float(found)) if single else None
+    peers = due.peers_of(row)
+    share = peers.below(due.kind, due.plan[row], single, float(found)) if single else None
     return Evidence(
         condition=condition.text, feature=single, value=found, operator=condition.operator,
         threshold=condition.constant, unit=value.unit if value else "",
         span_ms=int(value.window.span_ms(as_of)[0]) if value and value.window else None,
         clear_value=clear_value, clear_inclusive=inclusive, clear_threshold=clear_threshold,
         peer_share=share, peer_plan=_plan(due.plan[row]) if share is not None else None,
-        peer_as_of=due.peers.as_of if share is not None else None,
+        peer_as_of=peers.as_of if share is not None else None,
     )  # fmt: skip
 
 

@@ -43,10 +43,8 @@ class TickRules:
             return []
         enough = self._lacking(due.as_of, births)
         frame = due.values.with_columns(**{f"{_ENOUGH}{name}": mask for name, mask in enough.items()})
-        found = frame.select(self._expressions(frozenset(enough)))
-        matrix = found.select(pl.all().any()).row(0)
-        return [Fired(rule, np.flatnonzero(_mask(found.to_series(i), frame.height)))
-                for i, rule in enumerate(self.rules) if matrix[i]]  # fmt: skip
+        held = frame.select(self._expressions(frozenset(enough))).to_numpy()
+        return [Fired(self.rules[i], np.flatnonzero(held[:, i])) for i in np.flatnonzero(held.any(axis=0)).tolist()]
 
     def _lacking(self, as_of: Ints, births: Mapping[str, int]) -> dict[str, npt.NDArray[np.bool_]]:
         """Which rows have enough history, for the values of which some have not."""

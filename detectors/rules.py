@@ -80,7 +80,8 @@ def build_rules(declared: Iterable[Mapping[str, Any]], catalog: Catalog, clauses
     problems: list[Problem] = []
     rules: list[Rule] = []
     for index, one in enumerate(declared):
-        found = _check(one, catalog, list(clauses)) if isinstance(one, Mapping) else [Problem((), "a rule is a mapping")]
+        no_rule = [Problem((), "a rule is a mapping")]
+        found = _check(one, catalog, list(clauses)) if isinstance(one, Mapping) else no_rule
         problems += [Problem((index, *p.path), p.message, p.hint, p.at, p.length) for p in found]
         if not found:
             rules.append(_rule(one, catalog))
@@ -138,8 +139,9 @@ def _check_tests(one: Mapping[str, Any]) -> list[Problem]:
 
 
 def _check_when(one: Mapping[str, Any], catalog: Catalog) -> list[Problem]:
-    problems = [Problem(("when", index, "any"), "no condition under any", "give alternatives, or leave it out")
-                for index, entry in enumerate(_list(one["when"])) if _is_any(entry) and not _list(entry["any"])]  # fmt: skip
+    empty = [i for i, entry in enumerate(_list(one["when"])) if _is_any(entry) and not _list(entry["any"])]
+    problems = [Problem(("when", i, "any"), "no condition under any", "give alternatives, or leave it out")
+                for i in empty]  # fmt: skip
     for path, text in _entries(one["when"]):
         if not isinstance(text, str):
             problems.append(Problem(("when", *path), "a condition is a text", "for example requests_1h > 100"))

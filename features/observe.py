@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features import peers as peer_tables
+from features.arrivals import Arrived, arrived, entity_names
 from features.book import Book
 from features.catalog import Catalog
 from features.event import ENTITY_COLUMNS
@@ -19,7 +20,7 @@ from features.measure import Measured, families
 from features.peers import Peers
 from features.state import KeptEvents, State
 from features.ticks import DAY_MS, HOUR_MS, TICK_MS, Ints
-from features.touch import Touched, arrived, entity_names, touch
+from features.touch import Touched, touch
 from features.values import Formulas, Raw, joined, read
 
 DEFAULT_CAP = 2_000_000
@@ -32,7 +33,8 @@ class Due:
     """Evaluations of one kind, a row each, in order of (trigger, tick, entity).
 
     trigger: int64 offsets; slot, turn, tick: int64; as_of: int64 ms; evaluated: int64, the how-manieth
-    evaluation of the entity; values: a frame of the same height; peers: the tables in force then.
+    evaluation of the entity; values: a frame of the same height; peers: the tables in force, and those before
+    the whole hour for rows that are `early` (bool), evaluated before it.
     """
 
     kind: str
@@ -44,12 +46,28 @@ class Due:
     evaluated: Ints
     plan: list[str | None]
     values: pl.DataFrame
-    peers: Peers
+    early: npt.NDArray[np.bool_]
+    peers: tuple[Peers, Peers]
+
+    def peers_of(self, row: int) -> Peers:
+        """The tables in force when a row was evaluated."""
+        now, before = self.peers
+        return before if self.early[row] else now
 
     @property
     def tick(self) -> Ints:
         """The tick of each entity's newest event."""
         return self.as_of // TICK_MS
+
+
+@dataclass
+class _Read:
+    """Entities read at one moment: triggers int64, their names then, and their raw integers."""
+
+    trigger: Ints
+    names: list[str]
+    raw: Raw
+    early: bool = False
 
 
 @dataclass
@@ -134,15 +152,17 @@ class Observer:
     def _part(self, state: State, events: pl.DataFrame) -> Part:
         stream = stream_times(state, events)
         self._be_born(state, int(stream[0]))
+        before = state.peers
         early = self._before_counting(state, events, int(stream[0]))
         among = families(events, self._families)
         measured = {f: Measured(events, mask, self._hash_key) for f, mask in among.items() if mask.any()}
         common = arrived(state, events, stream)
-        part = Part(events, stream, {}, early)
+        part = Part(events, stream, {})
         for kind, book in state.books.items():
             touched = touch(state, book, common)
             part.touched[kind] = touched
-            part.due += self._evaluated(state, book, touched, events, stream, measured)
+            reads = early.get(kind, []) + self._evaluated(state, book, touched, common, measured)
+            part.due += self._due(state, book, reads, before)
         state.stream_time = int(stream[-1])
         state.kept.append(KeptEvents(events, {k: t.row_slot for k, t in part.touched.items()},
                                      {k: t.row_turn for k, t in part.touched.items()}))  # fmt: skip
@@ -154,16 +174,15 @@ class Observer:
         for feature in self.catalog.features:
             state.births.setdefault(feature.identity, now)
 
-    def _before_counting(self, state: State, events: pl.DataFrame, now: int) -> list[Due]:
+    def _before_counting(self, state: State, events: pl.DataFrame, now: int) -> dict[str, list[_Read]]:
         """What a first record past a whole hour, or over a cap, does before it counts; see docs/semantics.md."""
         crossed = state.stream_time is not None and now // HOUR_MS != state.stream_time // HOUR_MS
         if not crossed and not self._full(state, events):
-            return []
-        due = []
-        for book in state.books.values():
+            return {}
+        reads = {}
+        for kind, book in state.books.items():
             slots = _closed_by(book, events[:1], now)
-            triggers = np.full(len(slots), int(events["offset"][0]))
-            due += self._due(state, book, [(triggers, _evaluation(book, slots))])
+            reads[kind] = [_evaluation(book, slots, np.full(len(slots), int(events["offset"][0])), early=True)]
         if crossed:
             self._whole_hour(state, now // HOUR_MS * HOUR_MS)
         for book in self._full(state, events):
@@ -171,7 +190,7 @@ class Observer:
             state.shed += len(slots)
             state.shed_open += int(book.open[slots].sum())
             book.free(slots)
-        return due
+        return reads
 
     def _whole_hour(self, state: State, hour: int) -> None:
         state.peers = self._peers(state, hour)
@@ -190,42 +209,41 @@ class Observer:
             slots = slots[book.newest[slots] >= hour - DAY_MS]
             names = self._peer_names.get(kind, list(self.catalog.values[kind]))
             if len(slots) and names:
-                values = self.values(book, slots).select(names)
+                values = self._formulas[kind].frame(read(book, slots), names)
                 found |= peer_tables.tables(kind, state.plan_names(book.plan[slots]), values)
         return Peers(found, hour)
 
-    def _evaluated(self, state: State, book: Book, touched: Touched, events: pl.DataFrame, stream: Ints,
-                   measured: Mapping[tuple[str, ...], Measured]) -> list[Due]:  # fmt: skip
+    def _evaluated(self, state: State, book: Book, touched: Touched, part: Arrived,
+                   measured: Mapping[tuple[str, ...], Measured]) -> list[_Read]:  # fmt: skip
         """Write every group of a part into the book, rank by rank, reading each turn as it closes."""
-        offsets = events["offset"].to_numpy()
-        reads = []
-        waiting, closed_at = _waiting(book, touched, stream)
-        if len(waiting):
-            reads.append((offsets[closed_at], _evaluation(book, waiting)))
-        closes = touched.closes(stream, TURN_WAIT)
+        waiting, closed_at = _waiting(book, touched, part.stream)
+        reads = [_evaluation(book, waiting, part.offset[closed_at])]
+        closes, height = touched.closes(part.stream, TURN_WAIT), part.events.height
         folds = touched.folds(book, measured)
         for rank in range(touched.ranks):
             groups = touched.groups_of(rank)
             for index, fold in folds:
                 state.late += book.blocks[index].write(fold.of_rank(rank))
             touched.settle(book, groups)
-            closing = groups[closes[groups] < events.height]
+            closing = groups[closes[groups] < height]
             if len(closing):
-                reads.append((offsets[closes[closing]], _evaluation(book, touched.slot[closing])))
-        touched.leave_open(book, closes >= events.height)
-        return self._due(state, book, reads)
+                reads.append(_evaluation(book, touched.slot[closing], part.offset[closes[closing]]))
+        touched.leave_open(book, closes >= height)
+        return reads
 
-    def _due(self, state: State, book: Book, reads: list[tuple[Ints, Raw]]) -> list[Due]:
-        reads = [one for one in reads if len(one[0])]
-        if not reads:
+    def _due(self, state: State, book: Book, reads: list[_Read], before: Peers) -> list[Due]:
+        reads = [one for one in reads if len(one.names)]
+        if not reads or not self.catalog.values[book.kind]:
             return []
-        triggers, raw = np.concatenate([one[0] for one in reads]), joined([one[1] for one in reads])
-        names = [str(book.names[slot]) for slot in raw.slot.tolist()]
+        triggers, raw = np.concatenate([one.trigger for one in reads]), joined([one.raw for one in reads])
+        names = [name for one in reads for name in one.names]
+        early = np.repeat([one.early for one in reads], [len(one.names) for one in reads])
         order = _ordered(triggers, raw.as_of // TICK_MS, names)
         values = self._formulas[book.kind].frame(raw)
         return [Due(
             book.kind, [names[i] for i in order.tolist()], raw.slot[order], raw.turn[order], triggers[order],
-            raw.as_of[order], raw.evaluated[order], state.plan_names(raw.plan[order]), values[order], state.peers,
+            raw.as_of[order], raw.evaluated[order], state.plan_names(raw.plan[order]), values[order],
+            early[order], (state.peers, before),
         )]  # fmt: skip
 
 
@@ -237,12 +255,12 @@ def stream_times(state: State, chunk: pl.DataFrame) -> Ints:
     return np.maximum(np.maximum.accumulate(stamps), state.stream_time)
 
 
-def _evaluation(book: Book, slots: Ints) -> Raw:
+def _evaluation(book: Book, slots: Ints, triggers: Ints, early: bool = False) -> _Read:
     """The entities as they are now, their open turns closed by it."""
-    raw = read(book, slots)
+    found = _Read(triggers, [str(book.names[slot]) for slot in slots.tolist()], read(book, slots), early)
     book.open[slots] = False
     book.evaluated[slots] += 1
-    return raw
+    return found
 
 
 def _room(book: Book, events: pl.DataFrame, kind: str) -> int:

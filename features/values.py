@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,10 +81,11 @@ class Formulas:
     def __init__(self, catalog: Catalog, kind: str, book: Book) -> None:
         self._values = catalog.values[kind]
         self._features = {f.name: f for f in catalog.of_kind(kind)}
-        self._nulls = [
-            pl.col(value.name).fill_nan(None).cast(value.dtype) for value in self._values.values()
+        self._nulls = {
+            value.name: pl.col(value.name).fill_nan(None).cast(value.dtype)
+            for value in self._values.values()
             if value.dtype == pl.Float64 or value.feature.aggregate == "max"
-        ]  # fmt: skip
+        }
         self._places = _places(book)
         self._last_places = {
             p: (index, column)
@@ -91,15 +93,16 @@ class Formulas:
             for column, p in enumerate(block.layout.lasts)
         }  # fmt: skip
 
-    def frame(self, raw: Raw) -> pl.DataFrame:
-        """A row per entity, a column per value; Int64 or Float64, null where there is nothing to say."""
+    def frame(self, raw: Raw, names: Iterable[str] | None = None) -> pl.DataFrame:
+        """A row per entity, a column per value (or those named); Int64 or Float64, null where nothing is to say."""
         columns: dict[str, Ints | Floats] = {}
-        for value in self._values.values():
+        chosen = self._values if names is None else {name: self._values[name] for name in names}
+        for value in chosen.values():
             whole = value.dtype == pl.Int64 and value.feature.aggregate != "max"
             columns[value.name] = (
                 self._of(value.feature, value.window, raw) if whole else _finite(self._float(value, raw))
             )
-        return pl.DataFrame(columns).with_columns(self._nulls) if self._nulls else pl.DataFrame(columns)
+        return pl.DataFrame(columns).with_columns(self._nulls[name] for name in chosen if name in self._nulls)
 
     def _float(self, value: Value, raw: Raw) -> Floats:
         feature, window = value.feature, value.window

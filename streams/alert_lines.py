@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from detectors.alert import Alert, Evidence
+from features.arrivals import SEPARATOR
 from features.ticks import TICK_MS
-from features.touch import SEPARATOR
 
 
 def rfc3339(time_ms: int) -> str:

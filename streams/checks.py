@@ -16,7 +16,7 @@ ALWAYS = ("id", "type", "account_id", "api_key_id", "workload_id", "plan", "deni
 IDS = ("id", "account_id", "api_key_id", "workload_id", "org_id")
 """Columns that name something: their values become keys, so these are checked more closely."""
 
-_UNSOUND = r"^$|^[\[{]|[\p{Cc}\x{2028}\x{2029}]"  # polars gives an object or array as its text
+_UNSOUND = r"^$|^[\[{]|[\p{Cc}\p{Cf}\x{2028}\x{2029}]"  # polars gives an object or array as its text
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,10 @@ def _time(column: Column) -> Check:
 def _identity(name: str) -> Check:
     text = pl.col(name)
     detail = (
-        f"`{name}` must be 1 to {IDENTITY_LENGTH} characters, none of them a control character, "
+        f"`{name}` must be 1 to {IDENTITY_LENGTH} characters, none of them a control or invisible one, "
         "and begin with neither { nor ["
     )
-    return Check(
-        text.str.contains(_UNSOUND) | (text.str.len_chars() > IDENTITY_LENGTH), Reason.BAD_ID, detail
-    )
+    return Check(text.str.contains(_UNSOUND) | (text.str.len_chars() > IDENTITY_LENGTH), Reason.BAD_ID, detail)
 
 
 def _range(column: Column) -> Check:

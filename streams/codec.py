@@ -48,9 +48,7 @@ class Codec:
         self.hash_key = hash_key
         self.columns = tuple(dict.fromkeys([*ALWAYS, *columns]))
         self._times = tuple(name for name in self.columns if COLUMNS[name].kind == "time")
-        self._schema = {
-            name: pl.String() if name in self._times else COLUMNS[name].dtype for name in self.columns
-        }
+        self._schema = {name: pl.String() if name in self._times else COLUMNS[name].dtype for name in self.columns}
         self._checks = checks(self.columns)
         # Absent columns cost as much as present ones: only those are asked for that some type seen so far carries.
         self._types: set[str] = set()
@@ -111,9 +109,7 @@ class Codec:
         return {name: dtype for name, dtype in self._schema.items()
                 if not (COLUMNS[name].types and self._types) or self._types & set(COLUMNS[name].types)}  # fmt: skip
 
-    def _sifted(
-        self, records: Sequence[bytes], refused: Unparsable | None, as_sent: Sequence[bytes]
-    ) -> Decoded:
+    def _sifted(self, records: Sequence[bytes], refused: Unparsable | None, as_sent: Sequence[bytes]) -> Decoded:
         frame, faults = sift(records, self._schema, refused)
         sample = [record for record in records[:SAMPLE] if len(record) <= RECORD_BYTES]
         return self.settle(with_times(frame, self._times), faults, lambda: as_sent, unknown_keys(sample))

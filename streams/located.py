@@ -96,12 +96,14 @@ class Document:
             raise PackRefused([Flaw(shown_as, 1, f"cannot be read: {error.strerror}")]) from None
         doubles = _doubles(self._node)
         if doubles:
-            raise PackRefused([self._flaw(mark, f"the key {key} is there twice", "remove one") for key, mark in doubles])
+            told = [self._flaw(mark, f"the key {key} is there twice", "remove one") for key, mark in doubles]
+            raise PackRefused(told)
 
     def _unreadable(self, error: yaml.MarkedYAMLError) -> Flaw:
         mark = error.problem_mark
         place = (mark.line, mark.column) if mark else (0, 0)
-        return self._flaw(place, f"not readable as YAML: {error.problem}", "quote texts that hold ': ' or begin with a sign")
+        hint = "quote texts that hold ': ' or begin with a sign"
+        return self._flaw(place, f"not readable as YAML: {error.problem}", hint)
 
     def flaw(self, problem: Problem, path: tuple[str | int, ...], subject: str) -> Flaw:
         """A problem at a path of this document."""

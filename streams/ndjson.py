@@ -71,9 +71,7 @@ def with_times(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
     """RFC 3339 texts as Int64 ms since 1970 UTC. A leap second or a missing offset makes NOT_A_TIME."""
     texts = [pl.col(name) for name in names]
     plain = frame.select(text.str.contains(_PLAIN).all() for text in texts).row(0)
-    return frame.with_columns(
-        (_plain_ms if quick else _ms)(text) for text, quick in zip(texts, plain, strict=True)
-    )
+    return frame.with_columns((_plain_ms if quick else _ms)(text) for text, quick in zip(texts, plain, strict=True))
 
 
 def _plain_ms(text: pl.Expr) -> pl.Expr:

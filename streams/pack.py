@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from detectors.alert import SEVERITIES
 from detectors.rules import Rule, build_rules
-from features.catalog import Catalog, Problem, Refused, build
+from features.catalog import Catalog, Problem, Refused
+from features.declared import build
 from features.sql import nearest
 from streams.located import Document, Flaw, PackRefused
 

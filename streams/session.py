@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +56,7 @@ class Input:
         if self.simulate:
             return json.dumps({"simulator": [self.seed, self.hours, self.scale]})
         return json.dumps({"files": [f if f == STDIN else str(Path(f).resolve()) for f in self.files],
-                           "format": self.format, "sort": self.sort})  # fmt: skip
+                           "format": self.format, "account_field": self.account_field, "sort": self.sort})  # fmt: skip
 
     def check(self) -> None:
         """Raises InputRefused."""
@@ -103,25 +104,30 @@ def _opened(chosen: Input, pack: Pack, settings: Settings, directory: DataDirect
     saved = store.load()
     resumed = saved is not None
     if saved is not None:
-        _check_same(chosen, saved.position, directory)
+        _check_same(chosen, settings, saved.position, directory)
         if store.pack != pack.hash:
             warn(f"the pack has changed ({store.pack} → {pack.hash}): what both know is kept, the rest begins anew")
     else:
         saved = Saved(pipeline.empty(), {}, {}, 0, 0, 0)
     finished, saved.finished = saved.finished, False
     outlet = FileOutlet(directory, saved.marks)
-    source = _Identified(_source(chosen, pipeline, settings, directory, saved), chosen.identity)
+    source = _Identified(_source(chosen, pipeline, settings, directory, saved), _identity(chosen, settings))
     telemetry = Telemetry(pack.rules)
     limits = Limits(settings.max_bad_share, snapshot_every_s=settings.snapshot_every_s)
     runner = Runner(pipeline, source, outlet, store, telemetry, time.monotonic, saved, limits)
     return Session(runner, pipeline, telemetry, directory, resumed, finished)
 
 
-def _check_same(chosen: Input, position: Position, directory: DataDirectory) -> None:
-    if position.get("input") != chosen.identity or not chosen.resumable:
+def _identity(chosen: Input, settings: Settings) -> str:
+    """The input and a fingerprint of the key that its hashes are made with."""
+    return f"{chosen.identity} {hashlib.blake2b(settings.hash_key.encode(), digest_size=6).hexdigest()}"
+
+
+def _check_same(chosen: Input, settings: Settings, position: Position, directory: DataDirectory) -> None:
+    if position.get("input") != _identity(chosen, settings) or not chosen.resumable:
         raise InputRefused(
-            f"{directory.path} holds the state of another input. Give this run a --data-dir of its own, "
-            f"or remove that one."
+            f"{directory.path} holds the state of another input, or was made with another hash key. Give this run a "
+            f"--data-dir of its own, or remove that one."
         )
 
 
@@ -140,12 +146,16 @@ def _source(chosen: Input, pipeline: Pipeline, settings: Settings, directory: Da
     position: Mapping[str, object] | None = saved.position or None
     decode = _decode(chosen, pipeline, settings)
     if chosen.files == (STDIN,):
-        return LiveSource(StdinTap(), decode, time.monotonic, None, None, 0)
+        return LiveSource(StdinTap(), decode, time.monotonic, None, None, 0, _wall_ms)
     if chosen.follow:
         tap, journal = FileTap(Path(chosen.files[0]), time.sleep), Journal(directory.journal)
-        return LiveSource(tap, decode, time.monotonic, journal, position, saved.next_offset)
+        return LiveSource(tap, decode, time.monotonic, journal, position, saved.next_offset, _wall_ms)
     feeds = _feeds(chosen, decode)
     return MergedSource(feeds, decode, position, saved.next_offset)
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _decode(chosen: Input, pipeline: Pipeline, settings: Settings) -> Decode:

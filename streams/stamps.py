@@ -35,17 +35,18 @@ class Stamper:
         """The `record` of the first event held back."""
         return int(self._waiting["record"][0]) if self._waiting is not None and self._waiting.height else otherwise
 
-    def stamp(self, events: pl.DataFrame, last: bool) -> pl.DataFrame:
+    def stamp(self, events: pl.DataFrame, last: bool, most: int | None = None) -> pl.DataFrame:
         """The events whose stamps are known now, in order, with `stamp` and `ahead` (beyond its allowance).
 
         events: with `time`, Int64 ms. last: no more follow, or nobody waits for them.
+        most: no stamp is later than this time (ms), unless one before it was.
         """
         if self._patient and not last:
             return self._block_before(events)
         whole = _under(self._waiting, events)
         known = whole.height if last else max(whole.height - LOOK_AHEAD, 0)
         self._waiting = None if last else whole[known:]
-        return self._stamped(whole[:known], whole["time"].to_numpy())
+        return self._stamped(whole[:known], whole["time"].to_numpy(), most)
 
     def _block_before(self, events: pl.DataFrame) -> pl.DataFrame:
         before = self._waiting
@@ -53,12 +54,14 @@ class Stamper:
             self._waiting = _under(before, events)
             return self._stamped(events[:0], np.zeros(0, np.int64))
         self._waiting = events
-        return self._stamped(before, np.concatenate((before["time"].to_numpy(), events["time"].to_numpy()[:LOOK_AHEAD])))
+        following = events["time"].to_numpy()[:LOOK_AHEAD]
+        return self._stamped(before, np.concatenate((before["time"].to_numpy(), following)))
 
-    def _stamped(self, events: pl.DataFrame, times: Ints) -> pl.DataFrame:
+    def _stamped(self, events: pl.DataFrame, times: Ints, most: int | None = None) -> pl.DataFrame:
         """The events with their stamps; times: theirs and of those that follow."""
         known = events.height
-        stamps = np.maximum.accumulate(np.maximum(_least(times)[:known], self._running))
+        least = _least(times)[:known] if most is None else np.minimum(_least(times)[:known], most)
+        stamps = np.maximum.accumulate(np.maximum(least, self._running))
         if known:
             self._running = int(stamps[-1])
         return events.with_columns(stamp=stamps, ahead=times[:known] - stamps > AHEAD_MS)

@@ -79,9 +79,7 @@ def _halved(
         yield from _halved(records, kept[middle:], schema, faults)
 
 
-def _either(
-    records: Sequence[bytes], kept: Sequence[int], schema: Schema
-) -> tuple[pl.DataFrame, list[Fault]]:
+def _either(records: Sequence[bytes], kept: Sequence[int], schema: Schema) -> tuple[pl.DataFrame, list[Fault]]:
     try:
         return _tied(parse(_joined(records, kept), schema), kept), []
     except Unparsable as error:

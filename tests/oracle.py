@@ -446,12 +446,9 @@ class Oracle:
     peers: dict[tuple[str, str | None, str], list[float]]
     """The last whole hour's tables by kind, plan and feature, sorted, in natural units."""
 
-    def __init__(
-        self, declared: Sequence[Declared], hash_key: str, cap: dict[str, int] | None = None
-    ) -> None:
+    def __init__(self, declared: Sequence[Declared], hash_key: str, cap: dict[str, int] | None = None) -> None:
         self._features = {
-            kind: [part for feature in declared if feature.entity == kind for part in split(feature)]
-            for kind in KINDS
+            kind: [part for feature in declared if feature.entity == kind for part in split(feature)] for kind in KINDS
         }
         self._hash_key = hash_key
         self._cap = cap or {}

@@ -84,6 +84,7 @@ MISTAKES: dict[str, Files] = {
     "a feature's name": feature(name="My-Calls"),
     "a feature's entity": feature(entity="acount"),
     "a feature's entities": feature(entity="[account, pod]"),
+    "a list for a text": feature(aggregate="[count]"),
     "windows for first_seen": feature(aggregate="first_seen", event=""),
     "no windows": feature(windows=""),
     "a window": feature(windows="[1h, 2h]"),

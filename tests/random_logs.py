@@ -10,7 +10,8 @@ import polars as pl
 from hypothesis import strategies as st
 from oracle import Declared
 
-from features.catalog import Catalog, build
+from features.catalog import Catalog
+from features.declared import build
 from features.event import COLUMNS
 from features.observe import Observer
 from features.state import State

@@ -10,7 +10,7 @@ import polars as pl
 from hypothesis import strategies as st
 
 from detectors.rules import build_rules
-from features.catalog import build
+from features.declared import build
 from streams.alert_lines import rfc3339
 from streams.codec import Codec
 from streams.pack import Pack

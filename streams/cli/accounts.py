@@ -8,18 +8,17 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from features.arrivals import SEPARATOR
 from features.book import Book
-from features.touch import SEPARATOR
 from streams.alert_lines import rfc3339
 from streams.cli import words
 from streams.cli.alerts import DataDir, Json, directory_of, newest
-from streams.cli.screen import Failed, as_json, err, out, table, told
+from streams.cli.screen import Failed, as_json, err, out, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.local.snapshots import FolderStore
 from streams.pack import Pack, read_pack
 from streams.pipeline import Pipeline
 from streams.runner import Saved
-from streams.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="What is known of an account.")
 
@@ -47,7 +46,7 @@ def show(
 
 
 def _found(account: str, directory: DataDirectory, pack: Pack) -> dict[str, Any]:
-    pipeline = Pipeline(pack, Settings().hash_key)
+    pipeline = Pipeline(pack, settings_of().hash_key)
     saved = FolderStore(directory.snapshots, pipeline, lambda text: err.print(text, markup=False)).load()
     alerts = [a for a in newest(directory).values() if a["entity"]["account_id"] == account]
     if saved is None:

@@ -10,10 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from streams.cli import words
-from streams.cli.screen import Failed, as_json, out, table, told
+from streams.cli.screen import Failed, as_json, out, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.pack import read_pack
-from streams.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="What was raised, and why.")
 
@@ -23,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="for a program")]
 
 def directory_of(data_dir: Path | None) -> DataDirectory:
     """The data directory asked for, checked. Raises Failed."""
-    directory = DataDirectory(data_dir or Settings().data_dir)
+    directory = DataDirectory(data_dir or settings_of().data_dir)
     if not directory.path.is_dir():
         raise Failed(f"{directory.path}: there is no data directory here. Run tipstaff run first, or give --data-dir.")
     with told():

@@ -18,12 +18,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from detectors.alert import Alert
 from streams.alert_lines import as_json, as_line, rfc3339
 from streams.cli import words
-from streams.cli.screen import EXPECTED, Failed, err, out, told
+from streams.cli.screen import EXPECTED, Failed, err, out, settings_of, told
 from streams.formats import FORMATS
 from streams.pack import read_pack
 from streams.runner import Chunk
 from streams.session import Input, Session, open_session
-from streams.settings import Settings
 
 _KEYS_TOLD = 5
 _SHADES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
@@ -53,17 +52,13 @@ def run(
     input does not resume, and standard output may repeat alerts after a crash.
     """
     chosen = Input(tuple(files or ()), simulate, seed, hours, scale, format, account_field, follow, sort)
-    settings = Settings().model_copy(update=_given(data_dir=data_dir, max_bad_share=max_bad_share))
+    settings = settings_of(data_dir=data_dir, max_bad_share=max_bad_share)
     with told():
         session = open_session(chosen, read_pack(pack), settings, _warn)
     try:
         _go(session, metrics_port, plain=json or not out.is_terminal)
     finally:
         session.directory.release()
-
-
-def _given(**options: object) -> dict[str, object]:
-    return {key: value for key, value in options.items() if value is not None}
 
 
 def _warn(text: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +21,7 @@ from streams.local.snapshots import NoWholeSnapshot
 from streams.located import PackRefused
 from streams.runner import TooManyBad
 from streams.session import InputRefused
+from streams.settings import Settings
 
 _ENDLESS = 10_000  # characters
 
@@ -32,6 +34,17 @@ err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 class Failed(Exception):
     """A command that could not do what was asked; its text is for the person."""
+
+
+def settings_of(**options: Any) -> Settings:
+    """The settings of the environment, with the options that were given. Raises Failed."""
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        asked = f"--{name.replace('_', '-')}" if options.get(name) is not None else f"TIPSTAFF_{name.upper()}"
+        raise Failed(f"{asked}: {first['msg']}") from None
 
 
 @contextmanager

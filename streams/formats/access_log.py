@@ -42,9 +42,7 @@ class AccessLog:
     def __init__(self, codec: Codec, account_field: str | None = None) -> None:
         self._codec = codec
         known = _columns(codec.hash_key, account_field)
-        self._columns = [
-            known.get(name, pl.lit(None)).cast(COLUMNS[name].dtype).alias(name) for name in codec.columns
-        ]
+        self._columns = [known.get(name, pl.lit(None)).cast(COLUMNS[name].dtype).alias(name) for name in codec.columns]
 
     def decode(self, lines: bytes) -> Decoded:
         """The records of a file: a line each; blank lines are none."""
@@ -61,9 +59,7 @@ class AccessLog:
 def reader(columns: Iterable[str], hash_key: str = "tipstaff", account_field: str | None = None) -> AccessLog:
     """A reader of access logs; `account_field` may be `address` or `user`."""
     if account_field not in (None, *ACCOUNT_FIELDS):
-        raise ValueError(
-            f"an access log has no {account_field}; the account may be {' or '.join(ACCOUNT_FIELDS)}"
-        )
+        raise ValueError(f"an access log has no {account_field}; the account may be {' or '.join(ACCOUNT_FIELDS)}")
     return AccessLog(Codec(columns, hash_key), account_field)
 
 
@@ -72,17 +68,13 @@ def _texts(records: Sequence[bytes]) -> tuple[pl.DataFrame, list[Fault]]:
     faults: list[Fault] = []
     for n, record in enumerate(records):
         if len(record) > RECORD_BYTES:
-            faults.append(
-                Fault(n, Reason.OVERSIZED, f"{len(record)} bytes; at most {RECORD_BYTES} are taken")
-            )
+            faults.append(Fault(n, Reason.OVERSIZED, f"{len(record)} bytes; at most {RECORD_BYTES} are taken"))
             continue
         try:
             texts[n] = record.decode()
         except UnicodeDecodeError as error:
             faults.append(Fault(n, Reason.NOT_UTF8, f"{error}; write the log in UTF-8"))
-    frame = pl.DataFrame(
-        {"record": list(texts), "line": list(texts.values())}, {"record": pl.Int64, "line": pl.String}
-    )
+    frame = pl.DataFrame({"record": list(texts), "line": list(texts.values())}, {"record": pl.Int64, "line": pl.String})
     return frame, faults
 
 
@@ -108,9 +100,7 @@ def _columns(hash_key: str, account_field: str | None) -> dict[str, pl.Expr]:
 def _time() -> pl.Expr:
     text = pl.col("time")
     well_formed = pl.when(text.str.contains(_TIME)).then(text)
-    moment = well_formed.str.to_datetime(
-        "%d/%b/%Y:%H:%M:%S %z", time_unit="ms", time_zone="UTC", strict=False
-    )
+    moment = well_formed.str.to_datetime("%d/%b/%Y:%H:%M:%S %z", time_unit="ms", time_zone="UTC", strict=False)
     return moment.cast(pl.Int64).fill_null(NOT_A_TIME)
 
 

@@ -75,7 +75,10 @@ class _Frames:
 
 
 class Blocks:
-    """Blocks of whole lines from one stream, with the place of each; `size` bounds a block, a longer line extends it."""
+    """Blocks of whole lines from one stream, with the place of each.
+
+    size: bytes that bound a block; only a longer line extends it.
+    """
 
     def __init__(self, source: Opened, name: str, size: int = BLOCK_BYTES) -> None:
         self._source, self._name, self._size = source, name, size

@@ -70,16 +70,16 @@ class Lane:
             )
         self._judged = True
 
-    def end(self) -> None:
-        """No more will come, or nobody waits for it: what is held back is stamped without."""
+    def end(self, most: int | None = None) -> None:
+        """No more will come, or nobody waits for it: what is held back is stamped without, not later than `most`."""
         if self._stamper.waiting:
-            self._stamp(self._empty(), last=True)
+            self._stamp(self._empty(), last=True, most=most)
 
     def _empty(self) -> pl.DataFrame:
         return self._decode(b"").frame
 
-    def _stamp(self, frame: pl.DataFrame, last: bool) -> None:
-        stamped = self._stamper.stamp(frame, last)
+    def _stamp(self, frame: pl.DataFrame, last: bool, most: int | None = None) -> None:
+        stamped = self._stamper.stamp(frame, last, most)
         ahead = stamped.filter("ahead") if stamped["ahead"].any() else stamped[:0]
         ahead_rows = ahead.select("record", "id", "time", "stamp").iter_rows()
         self._dead.extend((self._ahead(row), row[3]) for row in ahead_rows)

@@ -87,7 +87,7 @@ class FileTap:
         except FileNotFoundError:
             raise Unreadable(f"{self.name}: it was removed or renamed. Run again on the new file.") from None
         if now.st_ino != self._identity or now.st_size < self.at:
-            raise Unreadable(f"{self.name}: it was cut or replaced. Run again on the new file, in a new data directory.")
+            raise Unreadable(f"{self.name}: it was cut or replaced. Run again on the new file, in a new --data-dir.")
 
     def skip_to(self, at: int) -> None:
         self._file.seek(at)
@@ -101,14 +101,14 @@ class Journal:
         self._path = path
         text = path.read_text() if path.exists() else ""
         self._torn = bool(text) and not text.endswith("\n")  # by a crash: nobody acted upon that line
-        lines = text.splitlines()
-        self.places = [json.loads(line)["gave_up_at"] for line in lines if line.endswith("}")]
+        entries = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+        self.places = {entry["gave_up_at"]: entry["now"] for entry in entries}
 
-    def add(self, place: int) -> None:
-        """Note a place (bytes), so that it lasts."""
-        self.places.append(place)
+    def add(self, place: int, now: int) -> None:
+        """Note a place (bytes) and the time then (ms), so that it lasts."""
+        self.places[place] = now
         with self._path.open("a") as file:
-            file.write("\n" * self._torn + json.dumps({"gave_up_at": place}) + "\n")
+            file.write("\n" * self._torn + json.dumps({"gave_up_at": place, "now": now}) + "\n")
             self._torn = False
             file.flush()
             os.fsync(file.fileno())
@@ -119,14 +119,19 @@ class Journal:
 
 
 class LiveSource:
-    """One growing input."""
+    """One growing input.
+
+    clock: seconds, for patience; wall: ms since 1970. Where nobody waits for the records that would follow, a wrong
+    time could become the stamp: no stamp is then later than the wall clock, which is noted in the journal.
+    """
 
     finite = False
 
     def __init__(self, tap: Tap, decode: Callable[[bytes], Decoded], clock: Callable[[], float],
-                 journal: Journal | None, position: Position | None, next_offset: int) -> None:  # fmt: skip
+                 journal: Journal | None, position: Position | None, next_offset: int,
+                 wall: Callable[[], int]) -> None:  # fmt: skip
         place = (position or {}).get("lanes", [{}])[0]
-        self._tap, self._decode, self._clock, self._journal = tap, decode, clock, journal
+        self._tap, self._decode, self._clock, self._journal, self._wall = tap, decode, clock, journal, wall
         self._lane = Lane(tap.name, decode, place)
         self._taken = int(place.get("at", 0))
         tap.skip_to(self._taken)
@@ -152,23 +157,24 @@ class LiveSource:
         if cut:
             self._lane.take(self._rest[:cut], self._taken)
             self._rest, self._taken = self._rest[cut:], self._taken + cut
-        if bound is not None and self._taken == bound:
-            self._lane.end()
+        if bound is not None and self._journal is not None and self._taken == bound:
+            self._lane.end(self._journal.places[bound])
         elif bound is None:
             self._lose_patience()
         return None
 
     def _lose_patience(self) -> None:
         if self._lane.waiting and self._clock() - self._heard >= PATIENCE_S:
+            now = self._wall()
             if self._journal is not None:
-                self._journal.add(self._taken)
-            self._lane.end()
+                self._journal.add(self._taken, now)
+            self._lane.end(now)
 
     def _end(self) -> None:
         if self._rest:
             self._lane.take(self._rest, self._taken)
             self._taken, self._rest = self._taken + len(self._rest), b""
-        self._lane.end()
+        self._lane.end(self._wall())
         self._ended = True
 
     def _chunk(self, before: int) -> Chunk:

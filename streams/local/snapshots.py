@@ -55,7 +55,9 @@ class FolderStore:
             self.pack = str(meta.pop("pack"))
             return Saved(state, **meta)
         if flaws:
-            raise NoWholeSnapshot("\n".join(flaws) + "\nMove the snapshots away to begin anew, or use another --data-dir.")
+            raise NoWholeSnapshot(
+                "\n".join(flaws) + "\nMove the snapshots away to begin anew, or take another --data-dir."
+            )
         return None
 
     def _path(self, number: int) -> Path:

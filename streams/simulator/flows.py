@@ -39,9 +39,7 @@ class Packets:
     ack: Floats
 
 
-def flows(
-    rng: Generator, route: Route, who: Ints, time: Ints, pods: Mapping[str, Column], size: Ints
-) -> Batch:
+def flows(rng: Generator, route: Route, who: Ints, time: Ints, pods: Mapping[str, Column], size: Ints) -> Batch:
     """Bulk flows: `size` bytes in the heavier direction, a packet back for every two there."""
     outward, count = route.out_per_packet > route.in_per_packet, len(who)
     packets = np.maximum(size / max(*route.out_per_packet, *route.in_per_packet), 4)
@@ -52,9 +50,7 @@ def flows(
     return _events(rng, route, who, time, pods, Packets(there, back, duration, ack))
 
 
-def thin_flows(
-    rng: Generator, route: Route, who: Ints, time: Ints, pods: Mapping[str, Column], pace: Floats
-) -> Batch:
+def thin_flows(rng: Generator, route: Route, who: Ints, time: Ints, pods: Mapping[str, Column], pace: Floats) -> Batch:
     """Long flows of few small packets, each reported after about 300 s; `pace`: packets a minute."""
     count = len(who)
     duration = rng.normal(300_100, 60, count)
@@ -64,9 +60,7 @@ def thin_flows(
     return _events(rng, route, who, time, pods, flow)
 
 
-def _events(
-    rng: Generator, route: Route, who: Ints, time: Ints, pods: Mapping[str, Column], packets: Packets
-) -> Batch:
+def _events(rng: Generator, route: Route, who: Ints, time: Ints, pods: Mapping[str, Column], packets: Packets) -> Batch:
     there, back = (np.maximum(np.rint(n), 1).astype(np.int64) for n in (packets.there, packets.back))
     sent = (there * rng.uniform(*route.out_per_packet, len(who))).astype(np.int64)
     received = (back * rng.uniform(*route.in_per_packet, len(who))).astype(np.int64)

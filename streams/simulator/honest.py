@@ -45,7 +45,5 @@ class Signups:
 
 def signups(everyone: Sequence[Tenants]) -> Signups:
     """The sign-ups of these tenants; a key comes later."""
-    rows = [
-        {k: v for k, v in row.items() if k != "api_key_id"} for tenants in everyone for row in tenants.rows
-    ]
+    rows = [{k: v for k, v in row.items() if k != "api_key_id"} for tenants in everyone for row in tenants.rows]
     return Signups(Tenants("sign-ups", rows, np.concatenate([tenants.created for tenants in everyone])))

@@ -87,9 +87,7 @@ class NightlyJobs:
         return [_requests(rng, who, time, self.model[who], pick(self.apps, who), turns, median=1500.0)]
 
 
-def _requests(
-    rng: Generator, who: Ints, time: Ints, model: Ints, app: list[str], turns: Ints, median: float
-) -> Batch:
+def _requests(rng: Generator, who: Ints, time: Ints, model: Ints, app: list[str], turns: Ints, median: float) -> Batch:
     status = _STATUS[among(rng, (0.975, 0.012, 0.008, 0.005), len(who))]
     served = status == 200
     prompt = sizes(rng, median, 0.9, len(who), 32_000)

@@ -99,9 +99,7 @@ def settle(
         **(_clients(rng, count, agents) if agents else {}),
         **(_keys(rng, count) if agents and keyed else {}),
     }
-    return Tenants(
-        name, [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)], created
-    )
+    return Tenants(name, [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)], created)
 
 
 def _keys(rng: Generator, count: int) -> dict[str, list[str]]:

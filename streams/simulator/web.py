@@ -134,7 +134,5 @@ def visitors(setting: Setting, rng: Generator) -> Visitors:
 def crawlers(setting: Setting, rng: Generator) -> Crawlers:
     """Permitted crawlers, four to six hours a day."""
     count = setting.count(3)
-    tenants = settle(
-        rng, "permitted crawler", aged(rng, setting, count), ("enterprise",), _CRAWLERS, keyed=False
-    )
+    tenants = settle(rng, "permitted crawler", aged(rng, setting, count), ("enterprise",), _CRAWLERS, keyed=False)
     return Crawlers(tenants, whole(rng, 60 * MINUTE, 15 * HOUR, count), whole(rng, 4 * HOUR, 6 * HOUR, count))

@@ -22,7 +22,7 @@ import yaml
 from rich.progress import track
 
 from detectors.rules import build_rules
-from features.catalog import build
+from features.declared import build
 from streams.formats import FORMATS
 from streams.local.directory import DataDirectory
 from streams.local.outlet import FileOutlet

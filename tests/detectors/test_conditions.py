@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from small_pack import small_pack
 
 from detectors.condition import Condition, clearing, on_events, on_values
-from features.catalog import build, event_dtypes
+from features.catalog import event_dtypes
+from features.declared import build
 from features.sql import SqlProblem
 
 VALUES = small_pack().catalog.values["account"]

@@ -25,7 +25,7 @@ def due(rows: Sequence[Mapping[str, Any]], as_of: int = NOW) -> Due:
     values = pl.DataFrame(rows, schema=pack.catalog.schema("account"))
     whole = np.arange(len(rows), dtype=np.int64)
     return Due("account", [f"a{i}" for i in whole], whole, whole, whole, np.full(len(rows), as_of), whole,
-               [None] * len(rows), values, Peers())  # fmt: skip
+               [None] * len(rows), values, np.zeros(len(rows), np.bool_), (Peers(), Peers()))  # fmt: skip
 
 
 def fired(when: list[Any], rows: Sequence[Mapping[str, Any]], age: int = 30 * 24 * HOUR) -> list[int]:

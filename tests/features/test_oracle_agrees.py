@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from oracle import Evaluation, Oracle
 from random_logs import HASH_KEY, Record, Seen, declared, frame, logs, observed, observer, run
 
+from features.arrivals import SEPARATOR
 from features.catalog import Catalog
 from features.observe import Observer
 from features.state import State
-from features.touch import SEPARATOR
 from streams.pipeline import PipelineState
 from streams.snapshot import decoded, encoded
 

@@ -58,9 +58,9 @@ events = st.builds(
     written,
     st.lists(members, max_size=2),
     st.booleans(),
-    st.dictionaries(
-        st.sampled_from(["type", "plan", "denied_by_us", "key_created_at"]), st.booleans(), max_size=1
-    ).map(lambda changed: {**base, **changed}),
+    st.dictionaries(st.sampled_from(["type", "plan", "denied_by_us", "key_created_at"]), st.booleans(), max_size=1).map(
+        lambda changed: {**base, **changed}
+    ),
 )
 
 
@@ -100,9 +100,7 @@ records = st.one_of(
     st.binary(max_size=12),
     st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join),
     st.just(msgspec.json.encode(base)),
-    st.sampled_from(
-        [b"", b" ", b"\n", b"null", b"[]", b"{}", b"\x1f\x8b\x08\x00", b"x\x9c\xabV", b"(\xb5/\xfd"]
-    ),
+    st.sampled_from([b"", b" ", b"\n", b"null", b"[]", b"{}", b"\x1f\x8b\x08\x00", b"x\x9c\xabV", b"(\xb5/\xfd"]),
     st.tuples(events, events).map(b"\n".join),
 )
 
@@ -120,9 +118,7 @@ def fates(decoded: Decoded) -> list[Any]:
 
 
 @settings(max_examples=BATCHES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(
-    st.lists(records, min_size=BATCH, max_size=BATCH), st.permutations(range(BATCH)), st.integers(1, BATCH)
-)
+@given(st.lists(records, min_size=BATCH, max_size=BATCH), st.permutations(range(BATCH)), st.integers(1, BATCH))
 def test_fate_is_a_records_own(batch: list[bytes], order: list[int], cut: int) -> None:
     """However records are put together, each comes through or is refused in the same way, and none raises."""
     together = fates(CODEC.decode_records(batch))

@@ -15,8 +15,10 @@ from streams.pack import read_pack
 
 GOLDEN = Path(__file__).with_name("pack_errors.txt")
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("features/catalog.py", "features/sql.py", "detectors/rules.py", "detectors/condition.py", "streams/pack.py",
-           "streams/located.py")  # fmt: skip
+SOURCES = (
+    "features/catalog.py", "features/declared.py", "features/sql.py", "detectors/rules.py", "detectors/condition.py",
+    "streams/pack.py", "streams/located.py",
+)  # fmt: skip
 
 _MESSAGE_AT = {"Problem": 1, "SqlProblem": 0, "Flaw": 2, "_flaw": 1}
 """Which argument is the message."""

@@ -23,10 +23,7 @@ COLUMNS = [
     "source_ip",
 ]
 REAL = Path("/work/shared/data/apache_access.log.gz")
-LINE = (
-    '203.0.113.7 - alice [17/May/2015:10:05:03 +0000] "GET /a/b?q=1#c HTTP/1.1" 200 512 '
-    '"http://x.test/" "curl/8.0"'
-)
+LINE = '203.0.113.7 - alice [17/May/2015:10:05:03 +0000] "GET /a/b?q=1#c HTTP/1.1" 200 512 "http://x.test/" "curl/8.0"'
 ACCESS_LOG = FORMATS["access-log"]
 
 

@@ -40,6 +40,10 @@ class Log:
         self.path, self.folder, self.clock = folder / "log", folder, Clock()
         self.path.touch()
 
+    def wall(self) -> int:
+        """The wall clock: an hour after the log began."""
+        return START + 3_600_000
+
     def write(self, first: int, count: int, text: bytes = b"", step_ms: int = 1_000) -> None:
         """Append events, or a text."""
         with self.path.open("ab") as file:
@@ -47,7 +51,8 @@ class Log:
 
     def follow(self, position: Position | None = None, offset: int = 0) -> LiveSource:
         journal = Journal(self.folder / "journal.ndjson")
-        return LiveSource(FileTap(self.path, self.clock.pause), DECODE, self.clock, journal, position, offset)
+        tap = FileTap(self.path, self.clock.pause)
+        return LiveSource(tap, DECODE, self.clock, journal, position, offset, self.wall)
 
 
 def event(number: int, step_ms: int = 1_000) -> dict[str, Any]:
@@ -79,7 +84,8 @@ def test_after_a_second_of_silence_nobody_waits(tmp_path: Path) -> None:
     assert polled(source, 3) == []
     assert log.clock.now < 1
     assert [name for *_, name in polled(source, 4)] == ["e2", "e3", "e4", "e5"]
-    assert json.loads((tmp_path / "journal.ndjson").read_text()) == {"gave_up_at": log.path.stat().st_size}
+    noted = json.loads((tmp_path / "journal.ndjson").read_text())
+    assert noted == {"gave_up_at": log.path.stat().st_size, "now": log.wall()}
 
 
 def growing(log: Log, source: LiveSource) -> list[tuple[Any, ...]]:
@@ -113,9 +119,22 @@ def test_it_resumes_anywhere(tmp_path: Path) -> None:
 def test_a_torn_journal_is_gone_on_with(tmp_path: Path) -> None:
     """A line torn by a crash is left out, and the next one stands on a line of its own."""
     path = tmp_path / "journal.ndjson"
-    path.write_text('{"gave_up_at": 10}\n{"gave_up_at": 2')
-    Journal(path).add(30)
-    assert Journal(path).places == [10, 30]
+    path.write_text('{"gave_up_at": 10, "now": 5}\n{"gave_up_at": 2')
+    Journal(path).add(30, 7)
+    assert Journal(path).places == {10: 5, 30: 7}
+
+
+def test_a_wrong_time_before_a_silence_moves_no_stamp(tmp_path: Path) -> None:
+    """An event years ahead that nobody follows is a dead letter, and later ones are stamped as if it had not been."""
+    log = Log(tmp_path)
+    log.write(0, 6)
+    log.write(0, 0, lines([event(6) | {"time": "2031-01-01T00:00:00Z"}]))
+    source = log.follow()
+    chunks = [source.poll() for _ in range(8)]
+    assert [one.reason for chunk in chunks if chunk for one in chunk.dead] == ["ahead_of_stamp"]
+    log.write(8, 6)
+    later = polled(source, 8)
+    assert [stamp <= log.wall() for _, stamp, _ in later] == [True] * 6
 
 
 def test_a_half_line_waits_for_its_other_half(tmp_path: Path) -> None:
@@ -171,7 +190,7 @@ def test_a_compressed_file_cannot_be_followed(tmp_path: Path, magic: bytes) -> N
 def test_standard_input_does_not_wait_for_a_full_block() -> None:
     """Records come as they are written; the end of the pipe is the end, its last line an event too."""
     reading, writing = os.pipe()
-    source = LiveSource(StdinTap(reading), DECODE, Clock(), None, None, 0)
+    source = LiveSource(StdinTap(reading), DECODE, Clock(), None, None, 0, lambda: START + 86_400_000)
     os.write(writing, lines(event(i) for i in range(9)))
     assert [name for *_, name in polled(source, 1)] == [f"e{i}" for i in range(5)]
     os.write(writing, lines([event(9)]).rstrip(b"\n"))

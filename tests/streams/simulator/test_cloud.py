@@ -68,9 +68,7 @@ def test_another_seed_differs(blocks: list[bytes]) -> None:
     """Another seed makes other events and other accounts."""
     other = small(seed=8)
     assert other.block(0) != blocks[0]
-    assert not {label.account_id for label in other.labels()} & {
-        label.account_id for label in small().labels()
-    }
+    assert not {label.account_id for label in other.labels()} & {label.account_id for label in small().labels()}
 
 
 @pytest.mark.parametrize("number", [0, 17, 35])

@@ -1,0 +1,149 @@
+"""What a chunk's events bring of each entity: its name and slot, its plan, and proof of when it began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from features.book import NO_PLAN, Book
+from features.event import ENTITY_COLUMNS
+from features.panes import NEVER
+from features.state import State
+from features.ticks import Ints, running_max
+
+SEPARATOR = "\x1f"
+"""Between an account's id and its key's or workload's; no id may hold a control character."""
+
+_HORIZON = 20_000_000_000_000  # past every time that an event may have, in ms
+
+
+def counted(events: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which events count: all but heartbeats and what we denied ourselves; bool[height]."""
+    mask: npt.NDArray[np.bool_] = (events["type"] != "heartbeat").to_numpy()
+    denied = events["denied_by_us"] if "denied_by_us" in events.columns else None
+    if denied is not None and denied.null_count() < len(denied):
+        mask = mask & ~denied.fill_null(False).to_numpy()
+    return mask
+
+
+def entity_names(events: pl.DataFrame, kind: str) -> pl.Series:
+    """The entity of one kind that each event touches, null where none."""
+    name = pl.col("account_id")
+    if kind != "account":
+        name = pl.concat_str("account_id", ENTITY_COLUMNS[kind], separator=SEPARATOR)
+    names = events.select(name.alias("name")).to_series() if kind != "account" else events["account_id"]
+    counts = counted(events)
+    if counts.all():
+        return names
+    return names.to_frame("name").select(pl.when(pl.Series(counts)).then(pl.col("name")).alias("name")).to_series()
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What all kinds need of a part's events, made once.
+
+    counts: bool[n], which events touch anybody; stream, time, offset: int64[n]; plans: int16[n] codes.
+    """
+
+    events: pl.DataFrame
+    stream: Ints
+    counts: npt.NDArray[np.bool_]
+    time: Ints
+    offset: Ints
+    plans: npt.NDArray[np.int16]
+
+
+def arrived(state: State, events: pl.DataFrame, stream: Ints) -> Arrived:
+    """Prepare a part's events."""
+    nobody = np.full(events.height, NO_PLAN, np.int16)
+    plans = state.plan_codes(events["plan"]) if "plan" in events.columns else nobody
+    return Arrived(events, stream, counted(events), events["time"].to_numpy(), events["offset"].to_numpy(), plans)
+
+
+def slots_of(book: Book, part: Arrived) -> tuple[Ints, Ints]:
+    """The slot of each event's entity, −1 for none; and the slots of the entities that were never kept before."""
+    columns = list(dict.fromkeys(("account_id", ENTITY_COLUMNS[book.kind])))
+    rows = _named(part, columns)
+    found = np.full(part.events.height, -1, np.int64)
+    if not len(rows):
+        return found, rows
+    ids = part.events.select(columns)
+    ids = ids if len(rows) == ids.height else ids[rows]
+    distinct = ids.unique(maintain_order=True)
+    listed = distinct.select(pl.concat_str(columns, separator=SEPARATOR)).to_series().to_list()
+    slots, unheard = _found_or_taken(book, listed)
+    table = distinct.with_columns(slot=slots)
+    found[rows] = ids.join(table, on=columns, how="left", maintain_order="left")["slot"].to_numpy()
+    return found, unheard
+
+
+def _named(part: Arrived, columns: list[str]) -> Ints:
+    """The events that count and name an entity."""
+    named = part.counts
+    for column in columns:
+        missing = part.events[column].null_count()
+        if missing:
+            named = named & part.events[column].is_not_null().to_numpy() if missing < len(named) else ~named & named
+    return np.flatnonzero(named)
+
+
+def _found_or_taken(book: Book, listed: list[str]) -> tuple[Ints, Ints]:
+    slots = book.find(listed)
+    missing = np.flatnonzero(slots < 0)
+    fresh = [listed[i] for i in missing.tolist()]
+    unheard = np.array([not book.was_kept(name) for name in fresh], np.bool_)
+    slots[missing] = book.take(fresh)
+    return slots, slots[missing][unheard]
+
+
+def plans_at(codes: npt.NDArray[np.int16], starts: Ints, ends: Ints,
+           initial: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:  # fmt: skip
+    """The last plan named up to each group's end."""
+    if (codes[ends] != NO_PLAN).all():
+        return codes[ends]
+    named = np.where(codes == NO_PLAN, -1, np.arange(len(codes)))
+    latest = running_max(named, starts, np.full(len(starts), -1))[ends]
+    return np.where(latest < 0, initial[_segment_of(starts, ends)], codes[latest])
+
+
+def _segment_of(starts: Ints, places: Ints) -> Ints:
+    return np.searchsorted(starts, places, side="right") - 1
+
+
+def first_seen_at(state: State, book: Book, part: Arrived, order: Ints, starts: Ints, ends: Ints,
+                held: Ints, unheard_of: npt.NDArray[np.bool_]) -> Ints:  # fmt: skip
+    """What has been proven of each entity's beginning up to each group's end; int64[g] ms, NEVER for nothing.
+
+    held: the slot of each segment; unheard_of: whether it is new and was never kept before.
+    """
+    first = order[starts]
+    time, now = part.time[first], part.stream[first]
+    watched = unheard_of & (now - state.stream_start >= book.longest_ms) & (time >= now - book.longest_ms)
+    known = book.first_seen[held]
+    told = _earliness(part, book)
+    if told is None and not watched.any():
+        return known[_segment_of(starts, ends)]
+    earliness = np.zeros(len(order), np.int64) if told is None else told[order]
+    earliness[starts] = np.maximum(earliness[starts], np.where(watched, _HORIZON - time, 0))
+    earliest = running_max(earliness, starts, np.where(known == NEVER, 0, _HORIZON - known))[ends]
+    return np.where(earliest > 0, _HORIZON - earliest, NEVER)
+
+
+def _earliness(part: Arrived, book: Book) -> Ints | None:
+    """How long before the horizon each event proves its entity to have begun; int64[n] ms, 0 for no proof.
+
+    None where no event proves anything.
+    """
+    events, created = part.events, f"{book.kind}_created_at"
+    found = None
+    if created in events.columns and events[created].null_count() < events.height:
+        found = (_HORIZON - events[created]).fill_null(0).to_numpy().copy()
+    signup = (events["type"] == "signup").to_numpy() if book.kind == "account" else None
+    if signup is not None and signup.any():
+        found = np.zeros(events.height, np.int64) if found is None else found
+        proven = signup & (part.time >= part.stream - book.longest_ms)
+        found[proven] = np.maximum(found[proven], _HORIZON - part.time[proven])
+    return found
