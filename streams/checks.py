@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from features.event import COLUMNS, EVENT_TYPES, IDENTITY_LENGTH, WITHOUT_ACCOUNT, Column
-from streams.letters import Fault, Reason
+from streams.dead_letters import Fault, Reason
 
 ALWAYS = ("id", "type", "account_id", "api_key_id", "workload_id", "plan", "denied_by_us", "time")
 """Columns every decoded frame has, whatever a pack reads."""

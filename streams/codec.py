@@ -14,7 +14,7 @@ import polars as pl
 
 from features.event import COLUMNS, EVENT_TYPES, RECORD_BYTES
 from streams.checks import ALWAYS, checks, validate
-from streams.letters import DeadLetter, Fault, Reason, clipped, letter
+from streams.dead_letters import DeadLetter, Fault, Reason, clipped, letter
 from streams.ndjson import Unparsable, first, is_within_bounds, parse, split, with_times
 from streams.suspects import sift
 

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from streams.letters import Fault, Reason
+from streams.dead_letters import Fault, Reason
 
 DEPTH = 1024
 """How deep objects and arrays may nest: simd-json's limit."""

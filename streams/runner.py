@@ -97,7 +97,10 @@ class Limits:
 
 
 class Runner:
-    """The one loop: over files, standard input, the simulator, and later Kafka."""
+    """The one loop: over files, standard input, the simulator, and later Kafka.
+
+    over_limit: whether too large a share of the input is bad; finite input stops then.
+    """
 
     def __init__(self, pipeline: Pipeline, source: Source, outlet: Outlet, store: SnapshotStore | None,
                  telemetry: Telemetry, clock: Callable[[], float], saved: Saved,
@@ -105,6 +108,7 @@ class Runner:
         self._pipeline, self._source, self._outlet, self._store = pipeline, source, outlet, store
         self._telemetry, self._clock, self._limits = telemetry, clock, limits or Limits()
         self.saved = saved
+        self.over_limit = False
         self._kept_at = clock()
 
     def run(self, stopped: Callable[[], bool], told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
@@ -133,17 +137,21 @@ class Runner:
 
     def _judge(self, ended: bool = False) -> None:
         seen, bad = self.saved.records, self.saved.bad
-        if not seen or (seen < self._limits.judged_from and not ended) or bad / seen <= self._limits.bad_share:
-            self._telemetry.bad_input(False)
-            return
-        self._telemetry.bad_input(True)
-        if self._source.finite:
+        judged = seen > 0 and (seen >= self._limits.judged_from or ended)
+        self.over_limit = judged and bad / seen > self._limits.bad_share
+        self._telemetry.bad_input(self.over_limit)
+        if self.over_limit and self._source.finite:
             self.keep()
-            raise TooManyBad(
-                f"{bad:,} of {seen:,} records cannot be read ({bad / seen:.1%}; the limit is "
-                f"{self._limits.bad_share:.1%}). See dead-letters.ndjson in the data directory for the reasons; is "
-                f"--format right? Raise --max-bad-share to go on all the same."
-            )
+            raise TooManyBad(f"{self.bad_words()}? Raise --max-bad-share to go on all the same.")
+
+    def bad_words(self) -> str:
+        """How much of the input cannot be read, and where to look."""
+        seen, bad = self.saved.records, self.saved.bad
+        shares = f"{bad / seen:.1%}; the limit is {self._limits.bad_share:.1%}"
+        return (
+            f"{bad:,} of {seen:,} records cannot be read ({shares}). "
+            f"See dead-letters.ndjson in the data directory for the reasons; is --format right"
+        )
 
     def _finish(self, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
         self._judge(ended=True)

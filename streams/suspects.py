@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from features.event import COLUMNS, RECORD_BYTES
+from streams.dead_letters import Fault, Reason
 from streams.judge import fault, judge, judge_numbers
-from streams.letters import Fault, Reason
 from streams.ndjson import SPACE, Schema, Unparsable, parse
 
 _MEANINGS = {"Int64": "a whole number within 64 bits", "Float64": "a number", "Boolean": "true or false"}

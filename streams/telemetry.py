@@ -41,6 +41,9 @@ class Telemetry:
         self.state_bytes = Gauge("tipstaff_state_bytes", "Bytes of state arrays in use.", registry=registry)
         self.late_panes = Gauge("tipstaff_late_panes", "Partial sums too late for their window.", registry=registry)
         self.shed_entities = Gauge("tipstaff_shed_entities", "Entities shed at the cap.", registry=registry)
+        self.shed_turns = Gauge(
+            "tipstaff_shed_turns", "Open turns of shed entities, never evaluated.", registry=registry
+        )
         self.too_many_bad = Gauge("tipstaff_too_many_bad", "1 while the share of bad records is over its limit.",
                                   registry=registry)  # fmt: skip
         self._begin(rules)
@@ -76,6 +79,7 @@ class Telemetry:
         self.state_bytes.set(sum(book.nbytes for book in state.books.values()))
         self.late_panes.set(state.late)
         self.shed_entities.set(state.shed)
+        self.shed_turns.set(state.shed_open)
 
     def bad_input(self, too_many: bool) -> None:
         """Show whether too large a share of the input is bad."""

@@ -103,12 +103,14 @@ def _tell(label: Label, alerts: Sequence[Alert]) -> None:
         return
     after = alerts[0].time - label.start
     out.print(f"  {label.name}", style="bold red", markup=False)
-    out.print(f"    began {rfc3339(label.start)[:16]}Z, first alert {words.span(max(after, 0))} later", markup=False)
+    out.print(f"    began {rfc3339(label.start)[:16]}Z, first alert {words.later(after)}", markup=False)
     firsts = {alert.detector: alert for alert in reversed(alerts)}
     for alert in sorted(firsts.values(), key=lambda a: a.time)[:_SHOWN_PER_CAMPAIGN]:
         written = as_json(alert)
         out.print(f"    {alert.severity}: {alert.title} ({words.entity(written)})", markup=False)
         for one in written["evidence"]:
+            if one["condition"].startswith("NOT "):
+                continue  # exclusions that did not apply: alerts explain has them
             out.print(f"      - {words.sentence(one, alert.kind)}", markup=False)
     if len(firsts) > _SHOWN_PER_CAMPAIGN:
         out.print(f"    and {len(firsts) - _SHOWN_PER_CAMPAIGN} more rules", markup=False)

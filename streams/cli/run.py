@@ -74,10 +74,14 @@ def _go(session: Session, metrics_port: int | None, plain: bool) -> None:
         err.print(f"going on after {session.runner.saved.records:,} records", markup=False)
     with _stopping() as stopped, progress() as shown:
         tell, unknown = _print_line if plain else _print_words, Tally[str]()
+        warned: list[str] = []
 
         def hear(chunk: Chunk, alerts: Sequence[Alert]) -> None:
             tell(alerts)
             unknown.update(chunk.unknown_keys)
+            if session.runner.over_limit and not warned:
+                warned.append(session.runner.bad_words())
+                _warn(f"{warned[0]}? Reading on.")
             shown(chunk, session)
 
         try:
@@ -147,15 +151,18 @@ def progress() -> Iterator[Callable[[Chunk, Session], None]]:
     columns = (BarColumn(), TaskProgressColumn(), *texts, TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("", total=None, rate="", stream="")
-        begun: list[float] = []
+        begun, at_first = progress.get_time(), list[int]()
 
         def show(chunk: Chunk, session: Session) -> None:
-            now = progress.get_time()
-            if not begun:
-                begun.extend((now, float(session.runner.saved.records - chunk.records)))
-            rate = (session.runner.saved.records - begun[1]) / max(now - begun[0], 1e-3)
-            time = session.runner.saved.state.features.stream_time
-            progress.update(task, completed=chunk.done, total=chunk.total, rate=f"{rate:,.0f} events/s",
-                            stream=f"stream time {rfc3339(time)[:19]}Z" if time else "")  # fmt: skip
+            saved = session.runner.saved
+            if not at_first:
+                at_first.append(saved.records - chunk.records)
+            rate = (saved.records - at_first[0]) / max(progress.get_time() - begun, 1e-3)
+            time = saved.state.features.stream_time
+            progress.update(
+                task, rate=f"{rate:,.0f} events/s", stream=f"stream time {rfc3339(time)[:19]}Z" if time else ""
+            )
+            if chunk.done:
+                progress.update(task, completed=chunk.done, total=chunk.total)
 
         yield show

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _SPANS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
+_READ = 80
 _SIGNS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "exactly", "<>": "not"}
 
 
@@ -34,6 +35,16 @@ def span(ms: int) -> str:
     return f"{ms} ms"
 
 
+def clipped(text: str) -> str:
+    """A condition, cut where a pattern makes it longer than anyone reads."""
+    return text if len(text) <= _READ else text[: _READ - 1] + "…"
+
+
+def later(ms: int) -> str:
+    """How long after something: at once, 29 min 33 s later."""
+    return "at once" if ms < 1_000 else f"{span(ms)} later"
+
+
 def feature(name: str) -> str:
     """A value's name in words: requests_1h → requests (1h)."""
     base, _, window = name.rpartition("_")
@@ -44,7 +55,7 @@ def feature(name: str) -> str:
 def sentence(one: Mapping[str, Any], kind: str) -> str:
     """One condition's evidence: value, threshold, span, peers, and where it would not have fired."""
     if one["operator"] == "matches" or "clear_value" not in one:
-        return f"{one['condition']}: {one['value']}"
+        return f"{one['value'] or 'the event'}: {clipped(one['condition'])}"
     unit = one.get("unit", "")
     about = feature(one["feature"]) if one.get("feature") else one["condition"]
     parts = [

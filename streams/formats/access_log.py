@@ -9,7 +9,7 @@ import polars_hash as plh
 
 from features.event import COLUMNS, RECORD_BYTES
 from streams.codec import Codec, Decoded
-from streams.letters import Fault, Reason
+from streams.dead_letters import Fault, Reason
 from streams.ndjson import NOT_A_TIME, split
 
 SUMMARY = "Apache or nginx access log, combined or common"
