@@ -44,9 +44,12 @@ class Lane:
         self._judged = self._next_record > 0
         self._unknown_keys: dict[str, int] = {}
 
-    def take(self, block: bytes, at: int, last: bool = False) -> None:
+    def take(self, block: bytes, at: int) -> None:
         """Decode and stamp a block that begins `at` bytes into the input. Raises RunsBackwards."""
-        decoded = self._decode(block)
+        self.settle(self._decode(block), at)
+
+    def settle(self, decoded: Decoded, at: int) -> None:
+        """Stamp a decoded block that begins `at` bytes into the input. Raises RunsBackwards."""
         self._blocks.append((at, self._next_record))
         first = self._next_record
         self._next_record += decoded.height
@@ -59,7 +62,7 @@ class Lane:
             frame = frame.filter(pl.col("record") >= self._consumed)
         self._judge(frame)
         self._unknown_keys = decoded.unknown_keys
-        self._stamp(frame, last)
+        self._stamp(frame, last=False)
 
     def _judge(self, frame: pl.DataFrame) -> None:
         times = frame["time"].to_numpy()[:_JUDGED_RECORDS]

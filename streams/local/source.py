@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter as Tally
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,6 +65,24 @@ class FileFeed:
         self._blocks.skip_to(at)
 
 
+class ReadAhead:
+    """One input's blocks, the next one read and decoded while the last one is worked on."""
+
+    def __init__(self, feed: Feed, decode: Decode, worker: Executor) -> None:
+        self._feed, self._decode, self._worker = feed, decode, worker
+        self._next: Future[tuple[Decoded, int] | None] | None = None
+
+    def next(self) -> tuple[Decoded, int] | None:
+        """The next block, decoded, and its place; None at the end. Raises what reading raises."""
+        found = (self._next or self._worker.submit(self._make)).result()
+        self._next = self._worker.submit(self._make) if found is not None else None
+        return found
+
+    def _make(self) -> tuple[Decoded, int] | None:
+        found = self._feed.next()
+        return None if found is None else (self._decode(found[0]), found[1])
+
+
 class MergedSource:
     """Finite inputs merged by (stamp, input, record)."""
 
@@ -74,6 +93,8 @@ class MergedSource:
         self._feeds, self._decode, self._offset = feeds, decode, next_offset
         self._lanes = [Lane(feed.name, decode, place, patient=True) for feed, place in zip(feeds, places, strict=True)]
         self._open = [True] * len(feeds)
+        worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")  # one: the decoder remembers types
+        self._ahead = [ReadAhead(feed, decode, worker) for feed in feeds]
         for feed, place in zip(feeds, places, strict=True):
             feed.skip_to(int(place.get("at", 0)))
 
@@ -94,12 +115,12 @@ class MergedSource:
                 self._advance(index, lane)
 
     def _advance(self, index: int, lane: Lane) -> None:
-        found = self._feeds[index].next()
+        found = self._ahead[index].next()
         if found is None:
             lane.end()
             self._open[index] = False
         else:
-            lane.take(*found)
+            lane.settle(*found)
 
     def _popped(self) -> tuple[list[pl.DataFrame], list[Buried]]:
         """What can go now: whatever no open input may still have something before."""
