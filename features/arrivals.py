@@ -72,12 +72,32 @@ def slots_of(book: Book, part: Arrived) -> tuple[Ints, Ints]:
         return found, rows
     ids = part.events.select(columns)
     ids = ids if len(rows) == ids.height else ids[rows]
-    distinct = ids.unique(maintain_order=True)
-    listed = distinct.select(pl.concat_str(columns, separator=SEPARATOR)).to_series().to_list()
+    codes, firsts = _distinct(ids)
+    listed = ids[firsts].select(pl.concat_str(columns, separator=SEPARATOR)).to_series().to_list()
     slots, unheard = _found_or_taken(book, listed)
-    table = distinct.with_columns(slot=slots)
-    found[rows] = ids.join(table, on=columns, how="left", maintain_order="left")["slot"].to_numpy()
+    found[rows] = slots[codes]
     return found, unheard
+
+
+def _distinct(ids: pl.DataFrame) -> tuple[Ints, Ints]:
+    """A code from 0 for each row of one or two columns of ids, and the first row of each code."""
+    codes, firsts = _column_codes(ids.to_series(-1))
+    if ids.width == 1:
+        return codes, firsts
+    accounts, _ = _column_codes(ids.to_series(0))
+    if (accounts == accounts[firsts][codes]).all():  # no key or workload is in two accounts
+        return codes, firsts
+    _, firsts, codes = np.unique(accounts * len(firsts) + codes, return_index=True, return_inverse=True)
+    return codes, firsts
+
+
+def _column_codes(ids: pl.Series) -> tuple[Ints, Ints]:
+    # Categories of their own go when the chunk does; polars' global ones would grow with every id ever seen.
+    private = pl.Categorical(pl.Categories.random())
+    codes = ids.cast(private).to_physical().to_numpy().astype(np.int64)
+    firsts = np.empty(int(codes.max()) + 1, np.int64)
+    firsts[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return codes, firsts
 
 
 def _named(part: Arrived, columns: list[str]) -> Ints:
