@@ -15,6 +15,8 @@ from streams.dead_letters import Buried
 from streams.pipeline import Pipeline, PipelineState
 from streams.telemetry import Telemetry
 
+_FIRST_SNAPSHOT_S = 2.0
+
 Position = Mapping[str, Any]
 """Where a source goes on; JSON."""
 
@@ -109,7 +111,8 @@ class Runner:
         self._telemetry, self._clock, self._limits = telemetry, clock, limits or Limits()
         self.saved = saved
         self.over_limit = False
-        self._kept_at = clock()
+        # The first one soon, so that accounts can be shown beside a run that has just begun.
+        self._kept_at = clock() - max(self._limits.snapshot_every_s - _FIRST_SNAPSHOT_S, 0)
 
     def run(self, stopped: Callable[[], bool], told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
         """Until the input ends or `stopped()`; `told` hears of every chunk and its new alerts. Raises TooManyBad."""

@@ -11,6 +11,7 @@ from streams.cli.screen import Failed
 
 app = typer.Typer(
     name="tipstaff", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     help="Finds the accounts that abuse an AI cloud, and says why.",
 )  # fmt: skip
 app.command("run")(run.run)

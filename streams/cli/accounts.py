@@ -50,7 +50,7 @@ def _found(account: str, directory: DataDirectory, pack: Pack) -> dict[str, Any]
     saved = FolderStore(directory.snapshots, pipeline, lambda text: err.print(text, markup=False)).load()
     alerts = [a for a in newest(directory).values() if a["entity"]["account_id"] == account]
     if saved is None:
-        raise Failed(f"{directory.path} holds no snapshot yet: a run keeps one every half minute and at its end.")
+        raise Failed(f"{directory.path} holds no snapshot yet: a run keeps its first after two seconds.")
     entities = [one for kind in saved.state.features.books for one in _entities(account, kind, saved, pipeline)]
     if not entities and not alerts:
         raise Failed(f"no account {account} is known here")

@@ -30,14 +30,14 @@ _SHADES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cy
 
 def run(
     files: Annotated[list[str] | None, typer.Argument(help="files, plain, gzip or zstd; - is standard input")] = None,
-    simulate: Annotated[bool, typer.Option(help="read the built-in simulated cloud instead")] = False,
+    simulate: Annotated[bool, typer.Option("--simulate", help="read the built-in simulated cloud instead")] = False,
     seed: Annotated[int, typer.Option(help="the simulator's seed")] = 7,
     hours: Annotated[float, typer.Option(help="hours of simulated time")] = 30.0,
     scale: Annotated[float, typer.Option(help="size of the simulated cloud; 1 is about 300 accounts")] = 1.0,
     format: Annotated[str, typer.Option(help=f"what the input is: {', '.join(FORMATS)}")] = "native",
     account_field: Annotated[str | None, typer.Option(help="access-log: user or address itself")] = None,
-    follow: Annotated[bool, typer.Option(help="keep reading a growing file")] = False,
-    sort: Annotated[bool, typer.Option(help="read whole files into memory and sort them by time")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="keep reading a growing file")] = False,
+    sort: Annotated[bool, typer.Option("--sort", help="read whole files into memory and sort them by time")] = False,
     pack: Annotated[Path | None, typer.Option(help="a folder laid over the shipped pack")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="where alerts and state are kept (.tipstaff)")] = None,
     max_bad_share: Annotated[float | None, typer.Option(help="share of bad records (0-1) at which to stop")] = None,
