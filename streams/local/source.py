@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections import Counter as Tally
 from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +60,8 @@ class FileFeed:
     def next(self) -> tuple[bytes, int] | None:
         at = self._blocks.at
         block = self._blocks.next()
+        if block is not None and at == 0:
+            block = block.removeprefix(codecs.BOM_UTF8)  # editors put it there; it belongs to no record
         return None if block is None else (block, at)
 
     def skip_to(self, at: int) -> None:

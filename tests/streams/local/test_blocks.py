@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.local.blocks import Blocks, Unreadable, opened
+from streams.local.source import FileFeed
 
 LINES = [b"line %d %s\n" % (i, b"x" * (i * 37 % 90)) for i in range(400)]
 TEXT = b"".join(LINES)
@@ -137,3 +138,10 @@ def test_an_empty_file_has_no_blocks(tmp_path: Path) -> None:
     found = blocks(tmp_path / "empty", 10)
     assert found.next() is None
     assert found.next() is None
+
+
+def test_a_byte_order_mark_costs_no_record(tmp_path: Path) -> None:
+    """What editors put before the first line is taken off, there and nowhere else."""
+    path = tmp_path / "marked"
+    path.write_bytes(b"\xef\xbb\xbf{}\n\xef\xbb\xbf{}\n")
+    assert FileFeed(path).next() == (b"{}\n\xef\xbb\xbf{}\n", 0)
