@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from detectors.alert import Alert, Evidence
-from features.arrivals import SEPARATOR
 from features.ticks import TICK_MS
 
 
@@ -46,10 +45,3 @@ def _event(one: dict[str, Any]) -> dict[str, Any]:
 def as_line(alert: Alert) -> str:
     """One JSON line, without its newline; no character in it can move a cursor."""
     return json.dumps(as_json(alert), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-
-
-def entity_of(written: dict[str, Any]) -> str:
-    """The entity's name as the books have it, from a written alert."""
-    entity = written["entity"]
-    account, own = entity["account_id"], entity["id"]
-    return str(account) if entity["kind"] == "account" else f"{account}{SEPARATOR}{own}"

@@ -34,7 +34,6 @@ class Chunk:
     unknown_keys: Mapping[str, int] = field(default_factory=dict)
     done: int = 0
     total: int | None = None
-    quiet: bool = False
 
 
 class Source(Protocol):
