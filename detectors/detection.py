@@ -14,7 +14,6 @@ from detectors.episodes import Episodes, Firing, Raised
 from detectors.firing import EventRules, Fired, TickRules
 from detectors.redaction import Redaction, printable
 from detectors.rules import Rule
-from features.arrivals import counted
 from features.catalog import Catalog, Feature
 from features.event import ENTITY_COLUMNS
 from features.measure import taken
@@ -76,7 +75,7 @@ class Detection:
         if not self._event_rules.rules:
             return []
         found = []
-        for fired in self._event_rules.fired(part.events, counted(part.events)):
+        for fired in self._event_rules.fired(part.events, part.counts):
             raised = episodes.settle(_event_firings(fired, part, state))
             found += [self._event_alert(one, part) for one in raised]
         return found

@@ -13,6 +13,7 @@ import polars as pl
 
 from detectors.rules import Rule
 from features.catalog import Catalog
+from features.measure import families
 from features.observe import Due
 from features.ticks import Ints
 
@@ -85,10 +86,10 @@ class EventRules:
     def fired(self, events: pl.DataFrame, counted: npt.NDArray[np.bool_]) -> list[Fired]:
         """The rules that fire, on which events. counted: bool[height], which events may be looked at."""
         found: list[Fired] = []
-        for family, rules in self._families.items():
-            rows = np.flatnonzero(events["type"].is_in(list(family)).to_numpy() & counted)
+        for family, among in families(events, self._families).items():
+            rows = np.flatnonzero(among & counted)
             if len(rows):
-                found += _on_rows(rules, events[rows], rows)
+                found += _on_rows(self._families[family], events[rows], rows)
         return found
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from sqlglot import exp
 
 from detectors.rules import Rule
+from features.catalog import event_dtypes
 from features.event import COLUMNS
 from features.sql import compile_condition
 
@@ -28,8 +29,7 @@ def trees(rule: Rule) -> list[exp.Expr]:
     """The conditions on event columns behind a rule: its own, or its features' `where`."""
     if rule.on == "event":
         return [condition.sql.tree for condition in rule.conditions]
-    dtypes = {name: column.dtype for name, column in COLUMNS.items()}
-    return [compile_condition(f.where, dtypes).tree for f in rule.features if f.where]
+    return [compile_condition(f.where, event_dtypes()).tree for f in rule.features if f.where]
 
 
 def patterns(conditions: Iterable[exp.Expr], column: str) -> tuple[str, ...]:

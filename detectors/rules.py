@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from detectors.alert import SEVERITIES
 from detectors.condition import Condition, on_events, on_values
 from features.catalog import Catalog, Feature, Problem, Refused, event_dtypes
+from features.declared import listed
 from features.event import ENTITY_COLUMNS, carried_by
 from features.sql import SqlProblem, nearest
 from features.ticks import TICK_MS
@@ -80,11 +81,12 @@ def build_rules(declared: Iterable[Mapping[str, Any]], catalog: Catalog, clauses
     problems: list[Problem] = []
     rules: list[Rule] = []
     for index, one in enumerate(declared):
+        when: dict[int, list[Condition]] = {}
         no_rule = [Problem((), "a rule is a mapping")]
-        found = _check(one, catalog, list(clauses)) if isinstance(one, Mapping) else no_rule
-        problems += [Problem((index, *p.path), p.message, p.hint, p.at, p.length) for p in found]
+        found = _check(one, catalog, list(clauses), when) if isinstance(one, Mapping) else no_rule
+        problems += [replace(p, path=(index, *p.path)) for p in found]
         if not found:
-            rules.append(_rule(one, catalog))
+            rules.append(_rule(one, catalog, when))
     problems += _doubles([str(one.get("id")) for one in declared if isinstance(one, Mapping)])
     if problems:
         raise Refused(problems)
@@ -96,13 +98,15 @@ def _doubles(ids: list[str]) -> list[Problem]:
             for index, name in enumerate(ids) if name in ids[:index]]  # fmt: skip
 
 
-def _check(one: Mapping[str, Any], catalog: Catalog, clauses: list[str]) -> list[Problem]:
+def _check(one: Mapping[str, Any], catalog: Catalog, clauses: list[str],
+           when: dict[int, list[Condition]]) -> list[Problem]:  # fmt: skip
+    """What is wrong with a rule; its conditions are compiled into `when`, by entry."""
     unknown = [Problem((key,), f"unknown key {key}", nearest(str(key), list(KEYS))) for key in one if key not in KEYS]
     missing = [Problem((), f"{key} is missing", f"add {key}: …") for key in _NEEDED if one.get(key) in (None, "", [])]
     if unknown or missing:
         return unknown + missing
     found = _check_words(one, clauses) + _check_times(one) + _check_event(one) + _check_tests(one)
-    return found or _check_when(one, catalog)
+    return found or _check_when(one, catalog, when)
 
 
 def _check_words(one: Mapping[str, Any], clauses: list[str]) -> list[Problem]:
@@ -120,7 +124,7 @@ def _check_times(one: Mapping[str, Any]) -> list[Problem]:
 
 
 def _check_event(one: Mapping[str, Any]) -> list[Problem]:
-    types = _list(one.get("event"))
+    types = listed(one.get("event"))
     if one["on"] == "tick":
         return [Problem((key,), f"on: tick takes no {key}", "remove it") for key in ("event",) if key in one]
     if not types:
@@ -138,8 +142,8 @@ def _check_tests(one: Mapping[str, Any]) -> list[Problem]:
             if not any(test.get("fires") is fires for test in one["tests"])]  # fmt: skip
 
 
-def _check_when(one: Mapping[str, Any], catalog: Catalog) -> list[Problem]:
-    empty = [i for i, entry in enumerate(_list(one["when"])) if _is_any(entry) and not _list(entry["any"])]
+def _check_when(one: Mapping[str, Any], catalog: Catalog, when: dict[int, list[Condition]]) -> list[Problem]:
+    empty = [i for i, entry in enumerate(listed(one["when"])) if _is_any(entry) and not listed(entry["any"])]
     problems = [Problem(("when", i, "any"), "no condition under any", "give alternatives, or leave it out")
                 for i in empty]  # fmt: skip
     for path, text in _entries(one["when"]):
@@ -151,21 +155,22 @@ def _check_when(one: Mapping[str, Any], catalog: Catalog) -> list[Problem]:
         except SqlProblem as p:
             problems.append(Problem(("when", *path), p.message, p.hint, p.at, p.length))
             continue
+        when.setdefault(int(path[0]), []).append(condition)
         problems += [Problem(("when", *path), p.message) for p in _strangers(condition, one)]
     return problems
 
 
 def _strangers(condition: Condition, one: Mapping[str, Any]) -> list[Problem]:
-    return [Problem((), f"{t} events carry no {name}") for t in _list(one.get("event"))
+    return [Problem((), f"{t} events carry no {name}") for t in listed(one.get("event"))
             for name in condition.names if not carried_by(name, t)]  # fmt: skip
 
 
 def _entries(when: Any) -> list[tuple[tuple[str | int, ...], Any]]:
     """Every condition of a `when` with its path."""
     found: list[tuple[tuple[str | int, ...], Any]] = []
-    for index, entry in enumerate(_list(when)):
+    for index, entry in enumerate(listed(when)):
         if _is_any(entry):
-            found += [((index, "any", number), text) for number, text in enumerate(_list(entry["any"]))]
+            found += [((index, "any", number), text) for number, text in enumerate(listed(entry["any"]))]
         else:
             found.append(((index,), entry))
     return found
@@ -181,11 +186,8 @@ def _condition(text: str, one: Mapping[str, Any], catalog: Catalog) -> Condition
     return on_values(text, catalog.values[one["entity"]])
 
 
-def _rule(one: Mapping[str, Any], catalog: Catalog) -> Rule:
-    groups: dict[int, list[Condition]] = {}
-    for path, text in _entries(one["when"]):
-        groups.setdefault(int(path[0]), []).append(_condition(text, one, catalog))
-    event = tuple(sorted(_list(one.get("event"))))
+def _rule(one: Mapping[str, Any], catalog: Catalog, groups: Mapping[int, list[Condition]]) -> Rule:
+    event = tuple(sorted(listed(one.get("event"))))
     features = _features(groups, one, catalog) if one["on"] == "tick" else ()
     signals = [f.signal for f in features] or [EVENT_SIGNALS[t] for t in event]
     return Rule(
@@ -211,10 +213,4 @@ def _features(groups: Mapping[int, list[Condition]], one: Mapping[str, Any], cat
 
 
 def _texts(one: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    return tuple(str(text).strip() for text in _list(one.get(key)))
-
-
-def _list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+    return tuple(str(text).strip() for text in listed(one.get(key)))

@@ -68,14 +68,14 @@ def _features(one: Mapping[str, Any], index: int, problems: list[Problem]) -> li
     problems += [replace(problem, path=(index, *problem.path)) for problem in found]
     if found:
         return []
-    return [_feature(one, kind) for kind in _list(one["entity"])]
+    return [_feature(one, kind) for kind in listed(one["entity"])]
 
 
 def _feature(one: Mapping[str, Any], kind: str) -> Feature:
     return Feature(
         name=one["name"], entity=kind, aggregate=one["aggregate"], signal=one["signal"],
-        windows=tuple(WINDOWS[w] for w in WINDOWS if w in _list(one.get("windows"))),
-        event=tuple(sorted(_list(one.get("event")))), where=one.get("where"), column=one.get("column"),
+        windows=tuple(WINDOWS[w] for w in WINDOWS if w in listed(one.get("windows"))),
+        event=tuple(sorted(listed(one.get("event")))), where=one.get("where"), column=one.get("column"),
         of=one.get("of"), over=one.get("over"), per_ms=_PER[one.get("per", "1m")], unit=_unit(one),
         description=str(one.get("description", "")),
     )  # fmt: skip
@@ -93,7 +93,8 @@ def _unit(one: Mapping[str, Any]) -> str:
     return str(one.get("unit") or fixed.get(one["aggregate"]) or (column.unit if column else ""))
 
 
-def _list(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """A value that may stand alone or in a list, as a list."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
@@ -103,7 +104,7 @@ def _choice(one: Mapping[str, Any], key: str, known: Iterable[str], word: str) -
     options = list(known)
     return [
         Problem((key,), f"unknown {word} {value}", nearest(str(value), options) or f"one of {', '.join(options)}")
-        for value in _list(one.get(key))
+        for value in listed(one.get(key))
         if value not in options
     ]
 
@@ -133,7 +134,7 @@ def _check_windows(one: Mapping[str, Any]) -> list[Problem]:
         return (
             [Problem(("windows",), f"{one['aggregate']} has no windows", "remove windows")] if "windows" in one else []
         )
-    if not _list(one.get("windows")) and one.get("aggregate") in AGGREGATES:
+    if not listed(one.get("windows")) and one.get("aggregate") in AGGREGATES:
         return [Problem((), "windows is missing", f"for example windows: [1h]; there are {', '.join(WINDOWS)}")]
     return _choice(one, "windows", WINDOWS, "window")
 
@@ -160,7 +161,7 @@ def _check_column(one: Mapping[str, Any]) -> list[Problem]:
         return [Problem(("column",), f"{name} is {COLUMNS[name].kind}, {aggregate} needs a number")]
     if aggregate == "deviation" and COLUMNS[name].most * COLUMNS[name].scale > SQUARABLE:
         return [Problem(("column",), f"{name} is too large to square", "use mean or max")]
-    strangers = [t for t in _list(one.get("event")) if t in EVENT_TYPES and not carried_by(name, t)]
+    strangers = [t for t in listed(one.get("event")) if t in EVENT_TYPES and not carried_by(name, t)]
     return [Problem(("column",), f"{t} events carry no {name}") for t in strangers]
 
 
@@ -174,7 +175,7 @@ def _check_where(one: Mapping[str, Any]) -> list[Problem]:
         return [Problem(("where",), p.message, p.hint, p.at, p.length)]
     return [
         Problem(("where",), f"{t} events carry no {name}")
-        for t in _list(one.get("event")) for name in names if t in EVENT_TYPES and not carried_by(name, t)
+        for t in listed(one.get("event")) for name in names if t in EVENT_TYPES and not carried_by(name, t)
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from features.catalog import Primitive, Selection
 from features.distinct import WORDS
 from features.measure import GAP_MOST_MS, Measured, squares
 from features.panes import NEVER, Block, Fold, Slots
-from features.ticks import TICK_MS, Ints, running_max, segment_starts
+from features.ticks import TICK_MS, Ints, running_max, segment_ends, segment_starts
 
 ASCENDING_REACH = 3
 """How far above the last ordinal still counts as just after it: a few connections in parallel swap neighbours."""
@@ -39,7 +39,7 @@ def fold(events: Sorted, measured: Measured, block: Block) -> tuple[Fold, Ints]:
     if order is not None:
         events = Sorted(events.slot[order], events.group[order], events.time[order], events.at[order])
         tick, sequences = tick[order], {label: values[order] for label, values in sequences.items()}
-    starts = _starts(events.group, tick)
+    starts = segment_starts(events.group, tick)
     rows = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(tick)))
     layout = block.layout
 
@@ -60,11 +60,6 @@ def _by_tick(group: Ints, tick: Ints) -> Ints | None:
     """The order by group and tick, or None where the events already have it."""
     falls = (group[1:] == group[:-1]) & (tick[1:] < tick[:-1])
     return np.lexsort((tick, group)) if falls.any() else None
-
-
-def _starts(group: Ints, tick: Ints) -> Ints:
-    changed = (group[1:] != group[:-1]) | (tick[1:] != tick[:-1])
-    return np.concatenate(([0], np.flatnonzero(changed) + 1))
 
 
 def _columns(columns: list[Ints], height: int) -> Ints:
@@ -105,7 +100,7 @@ def _gaps(events: Sorted, taken: npt.NDArray[np.bool_], selection: Selection, ma
     initial = marks[slot[starts]]
     greatest = running_max(time, starts, np.where(initial == NEVER, time[starts], initial))
     before = _shifted(greatest, starts, initial)
-    marks[slot[starts]] = greatest[_ends(starts, len(rows))]
+    marks[slot[starts]] = greatest[segment_ends(starts, len(rows))]
     counts = (before != NEVER) & (time >= before)
     gap = np.where(counts, np.minimum(time - before, GAP_MOST_MS), 0)
     parts = {"gaps": counts.astype(np.int64), "gap": gap}
@@ -119,7 +114,7 @@ def _ascents(events: Sorted, ordinals: Ints, taken: npt.NDArray[np.bool_], selec
     slot, ordinal = events.slot[rows], ordinals[rows]
     starts = segment_starts(slot)
     before = _shifted(ordinal, starts, marks[slot[starts]])
-    marks[slot[starts]] = ordinal[_ends(starts, len(rows))]
+    marks[slot[starts]] = ordinal[segment_ends(starts, len(rows))]
     eligible = before != NEVER
     step = np.where(eligible, ordinal - before, 0)
     ascending = (step >= 1) & (step <= ASCENDING_REACH)
@@ -133,10 +128,6 @@ def _shifted(values: Ints, starts: Ints, initial: Ints) -> Ints:
     before[1:] = values[:-1]
     before[starts] = initial
     return before
-
-
-def _ends(starts: Ints, length: int) -> Ints:
-    return np.append(starts[1:], length)[: len(starts)] - 1
 
 
 def _spread(values: Ints, rows: Ints, height: int) -> Ints:

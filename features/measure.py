@@ -48,7 +48,7 @@ class Measured:
         if not new:
             return
         found = self.frame.select(**new)
-        self._masks |= {label: _as_mask(found[label], self.frame.height) for label in new}
+        self._masks |= {label: found[label].to_numpy() for label in new}
 
     def mask(self, selection: Selection) -> Mask:
         """Which events a selection takes; bool[m]."""
@@ -112,10 +112,6 @@ def taken(selection: Selection) -> pl.Expr:
     if selection.column:
         condition = condition & pl.col(selection.column).is_not_null()
     return condition.fill_null(False)
-
-
-def _as_mask(found: pl.Series, height: int) -> Mask:
-    return found.to_numpy() if len(found) == height else np.full(height, bool(found[0]))
 
 
 def _scaled(values: pl.Series, column: str) -> Ints:

@@ -19,7 +19,7 @@ from features.layout import layout
 from features.measure import Measured, families
 from features.peers import Peers
 from features.state import KeptEvents, State
-from features.ticks import DAY_MS, HOUR_MS, TICK_MS, Ints
+from features.ticks import DAY_MS, HOUR_MS, TICK_MS, Ints, turns
 from features.touch import Touched, touch
 from features.values import Formulas, Raw, joined, read
 
@@ -74,11 +74,12 @@ class _Read:
 class Part:
     """A stretch of a chunk that crosses no whole hour: its events, whom they touch, and who became due.
 
-    `touched`: slots and turns of each event by kind (for rules on single events and for evidence).
+    counts: bool[height], which events touch anybody; touched: slots and turns of each event by kind (for rules
+    on single events and for evidence).
     """
 
     events: pl.DataFrame
-    stream: Ints
+    counts: npt.NDArray[np.bool_]
     touched: dict[str, Touched]
     due: list[Due] = field(default_factory=list)
 
@@ -157,7 +158,7 @@ class Observer:
         among = families(events, self._families)
         measured = {f: Measured(events, mask, self._hash_key) for f, mask in among.items() if mask.any()}
         common = arrived(state, events, stream)
-        part = Part(events, stream, {})
+        part = Part(events, common.counts, {})
         for kind, book in state.books.items():
             touched = touch(state, book, common)
             part.touched[kind] = touched
@@ -281,8 +282,7 @@ def _closed_by(book: Book, first: pl.DataFrame, now: int) -> Ints:
     for name in entity_names(first, book.kind).drop_nulls().to_list():
         slot = book.slots.get(name, -1)
         newest = max(int(book.newest[slot]), int(first["time"][0])) if slot >= 0 else 0
-        own, stream = newest // TICK_MS, now // TICK_MS
-        turn = own if stream <= own + 1 else stream
+        turn = turns(np.array([newest]), np.array([now]))
         closed |= (slots == slot) & (turn > book.turn[slots])
     return slots[closed]
 

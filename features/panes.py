@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from features.distinct import WORDS, Bitmaps
 from features.layout import BlockLayout, RingLayout
-from features.ticks import Ints, segment_starts
+from features.ticks import Ints, segment_ends, segment_starts
 
 Slots = npt.NDArray[np.int64]
 
@@ -75,7 +75,7 @@ class Ring:
         if single:
             starts, slot, keep = None, fold.slot, np.ones(len(slices), np.bool_)
         else:
-            starts = _pane_starts(fold.slot, slices)
+            starts = segment_starts(fold.slot, slices)
             slot, slices = fold.slot[starts], slices[starts]
             keep = slices > _greatest(slot, slices) - self.layout.window.ring
         place = slices % self.layout.window.ring
@@ -172,18 +172,10 @@ def grown(array: npt.NDArray[_Number], capacity: int, fill: int = 0) -> npt.NDAr
     return new
 
 
-def _pane_starts(slot: Slots, slices: Ints) -> Slots:
-    if not len(slot):
-        return np.zeros(0, np.int64)
-    changed = (slot[1:] != slot[:-1]) | (slices[1:] != slices[:-1])
-    return np.concatenate(([0], np.flatnonzero(changed) + 1))
-
-
 def _greatest(slot: Slots, slices: Ints) -> Ints:
     """The greatest slice of each row's slot; rows are ordered by slot, then slice."""
     starts = segment_starts(slot)
-    ends = np.append(starts[1:], len(slot)) - 1
-    return np.repeat(slices[ends], np.diff(starts, append=len(slot))) if len(slot) else slices
+    return np.repeat(slices[segment_ends(starts, len(slot))], np.diff(starts, append=len(slot)))
 
 
 def _reduced(operation: np.ufunc, rows: npt.NDArray[_Number], starts: Slots | None) -> npt.NDArray[_Number]:

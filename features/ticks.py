@@ -84,8 +84,16 @@ def turns(newest: Ints, stream: Ints) -> Ints:
     return np.where(now <= own + 1, own, now)
 
 
-def segment_starts(sorted_keys: npt.NDArray[np.integer]) -> npt.NDArray[np.intp]:
-    """Where each run of equal keys begins, in an array already sorted by them."""
-    if not len(sorted_keys):
+def segment_starts(*keys: npt.NDArray[np.integer]) -> npt.NDArray[np.intp]:
+    """Where each run of equal keys begins, in arrays of one length already sorted by them."""
+    if not len(keys[0]):
         return np.zeros(0, np.intp)
-    return np.concatenate(([0], np.flatnonzero(sorted_keys[1:] != sorted_keys[:-1]) + 1))
+    changed = keys[0][1:] != keys[0][:-1]
+    for key in keys[1:]:
+        changed = changed | (key[1:] != key[:-1])
+    return np.concatenate(([0], np.flatnonzero(changed) + 1))
+
+
+def segment_ends(starts: npt.NDArray[np.intp], height: int) -> npt.NDArray[np.intp]:
+    """The last place of each segment, of which there are `height` places in all."""
+    return np.append(starts[1:], height)[: len(starts)] - 1

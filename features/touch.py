@@ -14,7 +14,7 @@ from features.fold import Sorted, fold
 from features.measure import Measured
 from features.panes import NEVER, Fold
 from features.state import State
-from features.ticks import TICK_MS, Ints, running_max, segment_starts, turns
+from features.ticks import TICK_MS, Ints, running_max, segment_ends, segment_starts, turns
 
 _RADIX_SLOTS = (1 << 16) - 1
 
@@ -146,8 +146,8 @@ def touch(state: State, book: Book, part: Arrived) -> Touched:
     newest = running_max(time, starts, _or(book.newest[held], time[starts]))
     raw = turns(newest, stream)
     turn = running_max(raw, starts, _or(book.turn[held], raw[starts]))
-    groups = _group_starts(slot, turn)
-    ends = np.append(groups[1:], len(order))[: len(groups)] - 1
+    groups = segment_starts(slot, turn)
+    ends = segment_ends(groups, len(order))
     height = part.events.height
     return Touched(
         order=order, group=np.repeat(np.arange(len(groups)), np.diff(groups, append=len(order))), starts=groups,
@@ -168,13 +168,6 @@ def _by_slot(row_slot: Ints, slots: int) -> Ints:
 
 def _or(initial: Ints, first: Ints) -> Ints:
     return np.where(initial == NEVER, first, initial)
-
-
-def _group_starts(slot: Ints, turn: Ints) -> Ints:
-    if not len(slot):
-        return np.zeros(0, np.int64)
-    changed = (slot[1:] != slot[:-1]) | (turn[1:] != turn[:-1])
-    return np.concatenate(([0], np.flatnonzero(changed) + 1))
 
 
 def _ranks(slot: Ints) -> Ints:

@@ -14,6 +14,7 @@ from features.event import COLUMNS
 from features.observe import Observer
 from features.state import State
 from features.ticks import HOUR_MS, TICK_MS
+from streams.checks import ALWAYS
 from streams.pack import Pack
 
 
@@ -52,8 +53,7 @@ class Pipeline:
 
     def heartbeat(self, offset: int, stamp: int) -> pl.DataFrame:
         """A chunk of one record that moves stream time and nothing else."""
-        columns = ("id", "api_key_id", "workload_id", "account_id", "plan", "denied_by_us", *self.pack.columns)
-        nothing = {name: pl.Series([None], dtype=COLUMNS[name].dtype) for name in columns}
+        nothing = {name: pl.Series([None], dtype=COLUMNS[name].dtype) for name in (*ALWAYS, *self.pack.columns)}
         return pl.DataFrame({**nothing, "offset": [offset], "stamp": [stamp], "time": [stamp], "type": ["heartbeat"]})
 
     def step(self, state: PipelineState, chunk: pl.DataFrame) -> tuple[list[Alert], int]:
@@ -61,8 +61,10 @@ class Pipeline:
         alerts: list[Alert] = []
         evaluations = 0
         before = state.features.stream_time
+        births: dict[str, dict[str, int]] = {}
         for part in self.observer.parts(state.features, chunk):
-            births = {kind: self.observer.births(state.features, kind) for kind in state.features.books}
+            # The first part gives every feature its birth; no later one changes it.
+            births = births or {kind: self.observer.births(state.features, kind) for kind in state.features.books}
             alerts += self.detection.detect(part, state.features, births, state.episodes)
             evaluations += sum(len(due.names) for due in part.due)
             self.observer.forget_closed(state.features)

@@ -25,6 +25,7 @@ SCHEMA = 1
 MAGIC = b"tipstaff snapshot\n"
 
 Sections = dict[str, bytes]
+_SCALARS = ("stream_time", "stream_start", "births", "plans", "late", "shed", "shed_open")
 _BOOK_ARRAYS = ("newest", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "plan")
 _RING_ARRAYS = ("sums", "maxima", "bitmaps")
 _MARKS = ("lasts", "spacings", "ordinals")
@@ -88,7 +89,7 @@ def decoded(data: bytes, observer: Observer) -> tuple[PipelineState, dict[str, A
     meta = json.loads(sections["meta"])
     state = observer.empty()
     scalars = meta.pop("state")
-    for name in ("stream_time", "stream_start", "births", "plans", "late", "shed", "shed_open"):
+    for name in _SCALARS:
         setattr(state, name, scalars[name])
     for book in state.books.values():
         if f"{book.kind}/entities" in sections:
@@ -99,11 +100,7 @@ def decoded(data: bytes, observer: Observer) -> tuple[PipelineState, dict[str, A
 
 
 def _scalars(state: State) -> dict[str, Any]:
-    return {
-        "stream_time": state.stream_time, "stream_start": state.stream_start, "births": state.births,
-        "plans": state.plans, "late": state.late, "shed": state.shed, "shed_open": state.shed_open,
-        "peers_as_of": state.peers.as_of,
-    }  # fmt: skip
+    return {**{name: getattr(state, name) for name in _SCALARS}, "peers_as_of": state.peers.as_of}
 
 
 def _ipc(frame: pl.DataFrame) -> bytes:
