@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from features.book import Book
 from streams.alert_lines import rfc3339
 from streams.cli import words
 from streams.cli.alerts import DataDir, Json, directory_of, newest
-from streams.cli.screen import Failed, as_json, err, out, settings_of, table, told
+from streams.cli.screen import Failed, PackDir, as_json, err, out, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.local.snapshots import FolderStore
 from streams.pack import Pack, read_pack
@@ -32,7 +31,7 @@ def _group() -> None:
 def show(
     account: Annotated[str, typer.Argument(metavar="ACCOUNT")],
     data_dir: DataDir = None,
-    pack: Annotated[Path | None, typer.Option(help="a folder laid over the shipped pack")] = None,
+    pack: PackDir = None,
     json: Json = False,
 ) -> None:
     """An account's features as of the run's last snapshot, its keys and workloads, and its alerts."""
@@ -93,8 +92,5 @@ def _print(found: dict[str, Any]) -> None:
             f"{one['kind']} {one['id']}{plan}, newest event {one['newest_event']}", ["feature", "value>"], told_values
         )
     out.print("")
-    rows = [
-        (a["id"][:8], a["episode_start"][:16] + "Z", a["severity"], words.entity(a), a["title"])
-        for a in found["alerts"]
-    ]
-    table(f"{len(rows)} alerts", ["id", "since", "severity", "who", "what"], rows)
+    alerts = [words.row(alert) for alert in found["alerts"]]
+    table(f"{len(alerts)} alerts", words.COLUMNS, alerts)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from streams.cli import words
-from streams.cli.screen import Failed, as_json, out, settings_of, table, told
+from streams.cli.screen import Failed, PackDir, as_json, out, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.pack import read_pack
 
@@ -58,9 +58,7 @@ def list_alerts(
     ]  # fmt: skip
     if json:
         return as_json(found)
-    rows = [(a["id"][:8], a["episode_start"][:16] + "Z", a["severity"], words.entity(a), a["title"], a["revision"])
-            for a in found]  # fmt: skip
-    table("", ["id", "since", "severity", "who", "what", "revisions>"], rows)
+    table("", [*words.COLUMNS, "revisions>"], [(*words.row(alert), alert["revision"]) for alert in found])
     out.print(f"{len(found):,} alerts" if found else "no alerts", markup=False)
     return None
 
@@ -85,7 +83,7 @@ def show(wanted: Annotated[str, typer.Argument(metavar="ID")], data_dir: DataDir
 def explain(
     wanted: Annotated[str, typer.Argument(metavar="ID", help="an alert's id, or how it begins")],
     data_dir: DataDir = None,
-    pack: Annotated[Path | None, typer.Option(help="a folder laid over the shipped pack")] = None,
+    pack: PackDir = None,
     json: Json = False,
 ) -> None:
     """Why an alert was raised: every condition's value, threshold, span, peers, and where it would not have fired."""

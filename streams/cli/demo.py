@@ -15,11 +15,10 @@ from features.ticks import TICK_MS
 from streams.alert_lines import as_json, rfc3339
 from streams.cli import words
 from streams.cli.run import progress
-from streams.cli.screen import EXPECTED, Failed, out, table, told
+from streams.cli.screen import out, settings_of, table, told
 from streams.pack import read_pack
 from streams.runner import Chunk
 from streams.session import Input, Session, open_session
-from streams.settings import Settings
 from streams.simulator import Cloud, Label
 
 _SHOWN_PER_CAMPAIGN = 2
@@ -37,7 +36,7 @@ def demo(
     _describe(labels, hours)
     if (data_dir / "VERSION").exists():
         shutil.rmtree(data_dir)
-    settings = Settings().model_copy(update={"data_dir": data_dir})
+    settings = settings_of(data_dir=data_dir)
     with told():
         session = open_session(Input(simulate=True, seed=seed, hours=hours), read_pack(), settings, out.print)
     alerts: list[Alert] = []
@@ -63,10 +62,8 @@ def _run(session: Session, alerts: list[Alert]) -> None:
             alerts.extend(new)
             shown(chunk, session)
 
-        try:
+        with told():
             session.runner.run(lambda: False, hear)
-        except EXPECTED as error:
-            raise Failed(str(error)) from None
 
 
 def _describe(labels: Sequence[Label], hours: float) -> None:

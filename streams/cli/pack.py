@@ -9,14 +9,12 @@ import typer
 from rich.progress import track
 
 from streams.cli.alerts import Json
-from streams.cli.screen import Failed, as_json, err, out, table, told
+from streams.cli.screen import Failed, PackDir, as_json, err, out, table, told
 from streams.exam import examine
 from streams.pack import Pack, read_pack
 from streams.starter import write_starter
 
 app = typer.Typer(no_args_is_help=True, help="What is watched: features, clauses and rules of one's own.")
-
-Folder = Annotated[Path | None, typer.Option("--pack", help="a folder laid over the shipped pack")]
 
 
 @app.command("init")
@@ -34,7 +32,7 @@ def init(folder: Annotated[Path, typer.Argument(help="where to put it")]) -> Non
 
 
 @app.command("check")
-def check(pack: Folder = None, json: Json = False) -> None:
+def check(pack: PackDir = None, json: Json = False) -> None:
     """Whether a pack can be taken up; everything wrong with it, with file and line."""
     found = _read(pack)
     if json:
@@ -48,7 +46,7 @@ def check(pack: Folder = None, json: Json = False) -> None:
 
 @app.command("test")
 def run_tests(
-    pack: Folder = None,
+    pack: PackDir = None,
     rule: Annotated[str | None, typer.Option(help="only this rule's tests")] = None,
     json: Json = False,
 ) -> None:
@@ -71,7 +69,7 @@ def run_tests(
 
 
 @app.command("show")
-def show(pack: Folder = None, json: Json = False) -> None:
+def show(pack: PackDir = None, json: Json = False) -> None:
     """The clauses, rules and features in force."""
     found = _read(pack)
     if json:

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from detectors.alert import Alert
 from streams.alert_lines import as_json, as_line, rfc3339
 from streams.cli import words
-from streams.cli.screen import EXPECTED, Failed, err, out, settings_of, told
+from streams.cli.screen import Failed, PackDir, err, out, settings_of, told
 from streams.formats import FORMATS
 from streams.pack import read_pack
 from streams.runner import Chunk
@@ -38,7 +38,7 @@ def run(
     account_field: Annotated[str | None, typer.Option(help="access-log: user or address itself")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="keep reading a growing file")] = False,
     sort: Annotated[bool, typer.Option("--sort", help="read whole files into memory and sort them by time")] = False,
-    pack: Annotated[Path | None, typer.Option(help="a folder laid over the shipped pack")] = None,
+    pack: PackDir = None,
     data_dir: Annotated[Path | None, typer.Option(help="where alerts and state are kept (.tipstaff)")] = None,
     max_bad_share: Annotated[float | None, typer.Option(help="share of bad records (0-1) at which to stop")] = None,
     metrics_port: Annotated[int | None, typer.Option(help="serve Prometheus metrics on 127.0.0.1 at this port")] = None,
@@ -84,10 +84,8 @@ def _go(session: Session, metrics_port: int | None, plain: bool) -> None:
                 _warn(f"{warned[0]}? Reading on.")
             shown(chunk, session)
 
-        try:
+        with told():
             session.runner.run(stopped, hear)
-        except EXPECTED as error:
-            raise Failed(str(error)) from None
     _say_end(session, unknown)
 
 

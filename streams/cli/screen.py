@@ -6,8 +6,10 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
+import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
@@ -30,6 +32,10 @@ EXPECTED = (Unreadable, DirectoryRefused, RunsBackwards, CannotWrite, NoWholeSna
 
 out = Console(soft_wrap=True, highlight=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+
+
+PackDir = Annotated[Path | None, typer.Option("--pack", help="a folder laid over the shipped pack")]
+"""The option that every command on a pack has."""
 
 
 class Failed(Exception):

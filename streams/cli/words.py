@@ -89,6 +89,16 @@ def entity(written: Mapping[str, Any]) -> str:
     return f"account {one['account_id']}" if whole else f"{one['kind']} {one['id']} of account {one['account_id']}"
 
 
+def row(written: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    """An alert as a table's row: id, since, severity, who, what."""
+    since = written["episode_start"][:16] + "Z"
+    return written["id"][:8], since, written["severity"], entity(written), written["title"]
+
+
+COLUMNS = ("id", "since", "severity", "who", "what")
+"""The head of such a table."""
+
+
 def explanation(written: Mapping[str, Any], clause: str = "") -> Iterator[str]:
     """An alert for a person, line by line."""
     yield f"{written['severity'].upper()}  {written['title']}"

@@ -17,6 +17,13 @@ _JUDGED_RECORDS = 1000
 _JUDGED_FROM = 10  # fewer may just have come in disorder
 
 
+def numbered(events: pl.DataFrame | None, decode: Callable[[bytes], Decoded], first: int) -> pl.DataFrame:
+    """Stamped events with their offsets from `first` on; an empty frame of the same columns where there are none."""
+    if events is None:
+        events = decode(b"").frame.with_columns(stamp=np.zeros(0, np.int64))
+    return events.with_columns(offset=np.arange(first, first + events.height))
+
+
 class RunsBackwards(Exception):
     """A log whose times mostly fall."""
 

@@ -9,11 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from streams.codec import Decoded
 from streams.local.blocks import BLOCK_BYTES, Unreadable
-from streams.local.lane import Lane
+from streams.local.lane import Lane, numbered
 from streams.runner import Chunk, Position
 
 PATIENCE_S = 1.0
@@ -178,10 +176,7 @@ class LiveSource:
         self._ended = True
 
     def _chunk(self, before: int) -> Chunk:
-        events = self._lane.pop()
-        if events is None:
-            events = self._decode(b"").frame.with_columns(stamp=np.zeros(0, np.int64))
-        events = events.with_columns(offset=np.arange(self._offset, self._offset + events.height))
+        events = numbered(self._lane.pop(), self._decode, self._offset)
         self._offset += events.height
         dead = [one for _, one in self._lane.buried()]
         records = self._lane.records - before

@@ -10,13 +10,12 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import polars as pl
 
 from streams.codec import Decoded
 from streams.dead_letters import Buried
 from streams.local.blocks import BLOCK_BYTES, Blocks, opened
-from streams.local.lane import Lane
+from streams.local.lane import Lane, numbered
 from streams.runner import Chunk, Position
 
 Decode = Callable[[bytes], Decoded]
@@ -137,10 +136,7 @@ class MergedSource:
         return frames, [one for *_, one in sorted(dead, key=lambda entry: entry[:3])]
 
     def _chunk(self, frames: list[pl.DataFrame], dead: list[Buried], records: int) -> Chunk:
-        events = frames[0] if len(frames) == 1 else _merged(frames) if frames else self._decode(b"").frame
-        if "stamp" not in events.columns:
-            events = events.with_columns(stamp=pl.lit(0, pl.Int64))
-        events = events.with_columns(offset=np.arange(self._offset, self._offset + events.height))
+        events = numbered(_merged(frames), self._decode, self._offset)
         self._offset += events.height
         keys = sum((Tally(lane.unknown_keys()) for lane in self._lanes), Tally())
         totals = [feed.total for feed in self._feeds]
@@ -151,6 +147,8 @@ class MergedSource:
         return {"lanes": [lane.place() for lane in self._lanes]}
 
 
-def _merged(frames: list[pl.DataFrame]) -> pl.DataFrame:
+def _merged(frames: list[pl.DataFrame]) -> pl.DataFrame | None:
+    if len(frames) < 2:
+        return frames[0] if frames else None
     # The frames stand in input order, so a stable sort by stamp is the order (stamp, input, record).
     return pl.concat(frames).sort("stamp", maintain_order=True)
