@@ -53,7 +53,8 @@ measured: .venv/run
 
 # Committed; run after changing a rule.
 pages: .venv/run
-	@$(BIN)/python -m streams.runbooks docs/runbooks
+	@$(BIN)/python -m streams.pack.runbooks docs/runbooks
+	@$(BIN)/python -m streams.pack.policy_page docs/policy.md
 
 # Committed; run after changing dependencies. Needs uv.
 lock:

@@ -22,7 +22,8 @@ class Evidence:
     clear_value: the value nearest to this one at which the condition would not hold, itself included if
     `clear_inclusive`; clear_threshold: the constant nearest to the rule's at which it would not have held;
     peer_share: share (0–1) of the peers whose value is less, None where there are too few of them;
-    peer_plan, peer_as_of: whose peers, and the whole hour (ms) that their table is from.
+    peer_plan: whose peers; peer_as_of: the whole hour (ms) that the partition's own table is from, None where the
+    share is from the pack's trained table.
     """
 
     condition: str
@@ -46,6 +47,8 @@ class Alert:
 
     start_tick, tick: ticks of 10 s: the episode's first firing one, and this revision's; time: the entity's
     newest event, in ms; trigger: the offset of the record that made the entity due (or of the matching event).
+    end_users: up to five of the customer's own users whose events matched; victim: `holder` where the account holder
+    is the one wronged; knowledge: how one knows, under the child-safety path; restricted: shows in no ordinary list.
     """
 
     id: str
@@ -66,6 +69,10 @@ class Alert:
     pack: str
     evidence: tuple[Evidence, ...] = ()
     events: tuple[dict[str, Any], ...] = field(default=())
+    end_users: tuple[str, ...] = ()
+    victim: str | None = None
+    knowledge: str | None = None
+    restricted: bool = False
 
     @property
     def account_id(self) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 from sqlglot import exp
 
 from features.catalog import Value
+from features.listing import Listing
 from features.sql import Sql, SqlProblem, compile_condition, compile_sql
 
 _OPERATORS: dict[type[exp.Expr], str] = {
@@ -43,6 +44,11 @@ class Condition:
         return self.sql.text
 
     @property
+    def name(self) -> str:
+        """The measured side as it was written."""
+        return self.left.text if self.left else ""
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The columns it reads."""
         return self.sql.names
@@ -61,9 +67,10 @@ def on_values(text: str, values: Mapping[str, Value]) -> Condition:
     return Condition(_finite(sql, measured), measured, operator, constant, whole, () if only_rises else sql.names)
 
 
-def on_events(text: str, columns: Mapping[str, pl.DataType]) -> Condition:
+def on_events(text: str, columns: Mapping[str, pl.DataType],
+              lists: Mapping[str, Listing] | None = None) -> Condition:  # fmt: skip
     """A condition over the columns of one event. Raises SqlProblem."""
-    sql = compile_condition(text, columns)
+    sql = compile_condition(text, columns, lists)
     inner = sql.tree
     while isinstance(inner, exp.Not | exp.Paren):
         inner = inner.this
@@ -114,7 +121,7 @@ def _only_rises(node: exp.Expr, values: Mapping[str, Value]) -> bool:
     """Whether more history could only raise it: a count, sum, max or distinct, or a sum of such."""
     node = node.unnest()
     if isinstance(node, exp.Column):
-        return values[node.name].feature.monotone
+        return values[node.name].monotone
     return isinstance(node, exp.Add) and _only_rises(node.this, values) and _only_rises(node.expression, values)
 
 

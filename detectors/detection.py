@@ -12,12 +12,14 @@ from detectors import explaining
 from detectors.alert import Alert, Evidence, alert_id, order
 from detectors.episodes import Episodes, Firing, Raised
 from detectors.firing import EventRules, Fired, TickRules
-from detectors.redaction import Redaction, printable
+from detectors.redaction import MOST_EVENTS, Redaction, printable
 from detectors.rules import Rule
 from features.catalog import Catalog, Feature
+from features.due import Due
 from features.event import ENTITY_COLUMNS
 from features.measure import taken
-from features.observe import Due, Part
+from features.observe import Part
+from features.peers import Trained
 from features.state import KeptEvents, State
 from features.ticks import TICK_MS
 
@@ -25,8 +27,10 @@ from features.ticks import TICK_MS
 class Detection:
     """The rules of a pack, made ready. Holds no state: that is in `Episodes`."""
 
-    def __init__(self, catalog: Catalog, rules: Iterable[Rule], pack: str, hash_key: str) -> None:
+    def __init__(self, catalog: Catalog, rules: Iterable[Rule], pack: str, hash_key: str,
+                 trained: Trained | None = None) -> None:  # fmt: skip
         self.rules, self._catalog, self._pack = tuple(rules), catalog, pack
+        self._trained = trained or Trained()
         self._tick_rules = {kind: TickRules(self.rules, catalog, kind) for kind in ENTITY_COLUMNS}
         self._event_rules = EventRules(self.rules)
         self._redactions = {rule.id: Redaction(rule, hash_key) for rule in self.rules}
@@ -42,7 +46,8 @@ class Detection:
         found: dict[str, set[str]] = {kind: set() for kind in ENTITY_COLUMNS}
         for rule in self.rules:
             if rule.on == "tick":
-                found[rule.entity] |= set(rule.names)
+                values = self._catalog.values[rule.entity]
+                found[rule.entity] |= {name for name in rule.names if not values[name].compares}
         return {kind: sorted(names) for kind, names in found.items()}
 
     def detect(self, part: Part, state: State, births: Mapping[str, Mapping[str, int]],
@@ -65,11 +70,11 @@ class Detection:
     def _tick_alert(self, raised: Raised, due: Due, births: Mapping[str, int], events: pl.DataFrame | None) -> Alert:
         firing, rule = raised.firing, raised.firing.rule
         values = self._catalog.values[due.kind]
-        evidence = explaining.on_values(rule, due, firing.row, values, births)
+        evidence = explaining.on_values(rule, due, firing.row, values, births, self._trained)
         matching = _matching(events, rule.features, self._catalog) if events is not None else None
         shown = self._redactions[rule.id].shown(matching) if matching is not None else ()
         return self._alert(raised, evidence, shown, plan=due.plan[firing.row], time=int(due.as_of[firing.row]),
-                           trigger=int(due.trigger[firing.row]))  # fmt: skip
+                           trigger=int(due.trigger[firing.row]), end_users=_end_users(matching))  # fmt: skip
 
     def _of_events(self, part: Part, state: State, episodes: Episodes) -> list[Alert]:
         if not self._event_rules.rules:
@@ -86,18 +91,27 @@ class Detection:
         shown = self._redactions[rule.id].shown(event)
         newest = int(part.touched[rule.entity].row_newest[row])
         return self._alert(raised, explaining.on_event(rule, event, shown[0]), shown, plan=event["plan"][0],
-                           time=newest, trigger=int(event["offset"][0]))  # fmt: skip
+                           time=newest, trigger=int(event["offset"][0]), end_users=_end_users(event))  # fmt: skip
 
     def _alert(self, raised: Raised, evidence: tuple[Evidence, ...], events: tuple[dict[str, object], ...], *,
-               plan: str | None, time: int, trigger: int) -> Alert:  # fmt: skip
+               plan: str | None, time: int, trigger: int, end_users: tuple[str, ...]) -> Alert:  # fmt: skip
         firing, rule = raised.firing, raised.firing.rule
         return Alert(
             id=alert_id(rule.id, firing.kind, firing.entity, raised.start), revision=raised.revision,
             detector=rule.id, title=rule.title, clause=rule.clause, severity=rule.severity, kind=firing.kind,
             entity=firing.entity, plan=None if plan is None else printable(plan), start_tick=raised.start,
             tick=firing.tick, time=time, trigger=trigger, signals=rule.signals, pack=self._pack,
-            runbook=f"docs/runbooks/{rule.id}.md", evidence=evidence, events=events,
+            runbook=f"docs/runbooks/{rule.template}.md", evidence=evidence, events=events, end_users=end_users,
+            victim=rule.victim, knowledge=rule.knowledge, restricted=rule.restricted,
         )  # fmt: skip
+
+
+def _end_users(events: pl.DataFrame | None) -> tuple[str, ...]:
+    """The customer's own users behind events, the first five, as they may be shown."""
+    if events is None or "end_user_id" not in events.columns:
+        return ()
+    named = events["end_user_id"].drop_nulls().unique(maintain_order=True).head(MOST_EVENTS)
+    return tuple(printable(name) for name in named)
 
 
 def _firings(fired: list[Fired], due: Due) -> list[Firing]:

@@ -13,8 +13,8 @@ import polars as pl
 
 from detectors.rules import Rule
 from features.catalog import Catalog
+from features.due import Due
 from features.measure import families
-from features.observe import Due
 from features.ticks import Ints
 
 _ENOUGH = "enough "
@@ -28,6 +28,26 @@ class Fired:
     rows: npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Need:
+    """Without a value of at least (`up`) or at most this bound in a column, a rule cannot fire."""
+
+    name: str
+    up: bool
+    bound: float
+
+
+def _needs(rule: Rule) -> list[Need]:
+    """The bounds on single columns that every firing of a rule passes."""
+    found = []
+    for group in rule.when:
+        (condition, *others) = group
+        bare = condition.left is not None and (condition.name,) == condition.names
+        if bare and not others and condition.operator in ("<", "<=", ">", ">="):
+            found.append(Need(condition.name, condition.operator in (">", ">="), condition.constant))
+    return found
+
+
 class TickRules:
     """The rules on features of one entity kind, compiled once per set of values that lack history."""
 
@@ -37,15 +57,35 @@ class TickRules:
         used = {name for rule in self.rules for c in rule.conditions for name in c.history}
         self._judged = sorted(used & set(self._windows))
         self._compiled: dict[frozenset[str], list[pl.Expr]] = {}
+        self._needs = [_needs(rule) for rule in self.rules]
 
     def fired(self, due: Due, births: Mapping[str, int]) -> list[Fired]:
         """The rules that fire, on which rows. births: ms by value name."""
-        if not self.rules or not len(due.as_of):
+        likely = self._likely(due.values) if len(due.as_of) else []
+        if not likely:
             return []
         enough = self._lacking(due.as_of, births)
         frame = due.values.with_columns(**{f"{_ENOUGH}{name}": mask for name, mask in enough.items()})
-        held = frame.select(self._expressions(frozenset(enough))).to_numpy()
-        return [Fired(self.rules[i], np.flatnonzero(held[:, i])) for i in np.flatnonzero(held.any(axis=0)).tolist()]
+        expressions = self._expressions(frozenset(enough))
+        held = frame.select([expressions[i] for i in likely]).to_numpy()
+        return [Fired(self.rules[likely[i]], np.flatnonzero(held[:, i]))
+                for i in np.flatnonzero(held.any(axis=0)).tolist()]  # fmt: skip
+
+    def _likely(self, values: pl.DataFrame) -> list[int]:
+        """The rules that some row might fire: each bound that a rule needs is passed by the column's extreme.
+
+        Most rules look for what hardly anyone does, and a column's extreme costs far less than a rule.
+        """
+        extremes: dict[tuple[str, bool], float | None] = {}
+
+        def passed(need: Need) -> bool:
+            if (need.name, need.up) not in extremes:
+                column = values[need.name]
+                extremes[need.name, need.up] = column.max() if need.up else column.min()  # type: ignore[assignment]
+            extreme = extremes[need.name, need.up]
+            return extreme is not None and (extreme >= need.bound if need.up else extreme <= need.bound)
+
+        return [i for i, needs in enumerate(self._needs) if all(map(passed, needs))]
 
     def _lacking(self, as_of: Ints, births: Mapping[str, int]) -> dict[str, npt.NDArray[np.bool_]]:
         """Which rows have enough history, for the values of which some have not."""

@@ -10,9 +10,8 @@ import polars as pl
 from sqlglot import exp
 
 from detectors.rules import Rule
-from features.catalog import event_dtypes
 from features.event import COLUMNS
-from features.sql import compile_condition
+from features.sql import parsed
 
 MOST_EVENTS = 5
 MOST_CHARACTERS = 120
@@ -29,7 +28,7 @@ def trees(rule: Rule) -> list[exp.Expr]:
     """The conditions on event columns behind a rule: its own, or its features' `where`."""
     if rule.on == "event":
         return [condition.sql.tree for condition in rule.conditions]
-    return [compile_condition(f.where, event_dtypes()).tree for f in rule.features if f.where]
+    return [parsed(f.where) for f in rule.features if f.where]
 
 
 def patterns(conditions: Iterable[exp.Expr], column: str) -> tuple[str, ...]:

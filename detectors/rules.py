@@ -9,14 +9,15 @@ from typing import Any
 
 from detectors.alert import SEVERITIES
 from detectors.condition import Condition, on_events, on_values
-from features.catalog import Catalog, Feature, Problem, Refused, event_dtypes
+from features.catalog import Catalog, Feature, Problem, Refused, Value, event_dtypes
 from features.declared import listed
-from features.event import ENTITY_COLUMNS, carried_by
+from features.event import ENTITY_COLUMNS, SPARSE_KINDS, carried_by
+from features.listing import Listing
 from features.sql import SqlProblem, nearest
 from features.ticks import TICK_MS
 
 KEYS = ("id", "title", "clause", "severity", "entity", "on", "event", "when", "for", "quiet", "description",
-        "runbook", "references", "false_positives", "tests")  # fmt: skip
+        "runbook", "references", "false_positives", "tests", "for_each", "victim", "knowledge")  # fmt: skip
 _NEEDED = ("id", "title", "clause", "severity", "entity", "on", "when", "runbook", "false_positives", "tests")
 DEFAULT_QUIET_MS = 3_600_000
 
@@ -26,6 +27,9 @@ EVENT_SIGNALS = {
     "moderation": "content", "report": "report",
 }  # fmt: skip
 """The kind of evidence that a rule on single events gives."""
+
+KNOWLEDGE = ("hash_match", "classifier", "report")
+"""How one came to know: rules under a clause of the child-safety path say which."""
 
 _DURATION = re.compile(r"(\d+)(s|m|h|d)")
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -37,7 +41,9 @@ Group = tuple[Condition, ...]
 class Rule:
     """A detector that reads features (`on: tick`) or single events (`on: event`) and testifies.
 
-    when: all groups must hold, a group being one condition or alternatives; for_ms, quiet_ms: ms.
+    when: all groups must hold, a group being one condition or alternatives; for_ms, quiet_ms: ms; template: the id
+    it was declared under, another than its own where it was made for each clause; victim: `holder` where the account
+    holder is the one wronged; knowledge: one of KNOWLEDGE; restricted: its alerts show in no ordinary list.
     """
 
     id: str
@@ -58,6 +64,10 @@ class Rule:
     references: tuple[str, ...] = ()
     false_positives: tuple[str, ...] = ()
     tests: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
+    template: str = ""
+    victim: str | None = None
+    knowledge: str | None = None
+    restricted: bool = False
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -76,21 +86,38 @@ def duration_ms(text: Any) -> int | None:
     return int(found[1]) * _UNITS[found[2]] if found else None
 
 
-def build_rules(declared: Iterable[Mapping[str, Any]], catalog: Catalog, clauses: Iterable[str]) -> tuple[Rule, ...]:
-    """Check rules against the catalogue. Raises Refused; each problem's path begins with the rule's number."""
+def build_rules(
+    declared: Iterable[Mapping[str, Any]], catalog: Catalog, clauses: Iterable[str],
+    lists: Mapping[str, Listing] | None = None, restricted: Iterable[str] = (),
+) -> tuple[Rule, ...]:  # fmt: skip
+    """Check rules against the catalogue. Raises Refused; each problem's path begins with the rule's number.
+
+    restricted: the clauses whose alerts show in no ordinary list.
+    """
+    known = _Known(catalog, list(clauses), lists or {}, frozenset(restricted))
     problems: list[Problem] = []
     rules: list[Rule] = []
     for index, one in enumerate(declared):
         when: dict[int, list[Condition]] = {}
         no_rule = [Problem((), "a rule is a mapping")]
-        found = _check(one, catalog, list(clauses), when) if isinstance(one, Mapping) else no_rule
+        found = _check(one, known, when) if isinstance(one, Mapping) else no_rule
         problems += [replace(p, path=(index, *p.path)) for p in found]
         if not found:
-            rules.append(_rule(one, catalog, when))
+            rules.append(_rule(one, known, when))
     problems += _doubles([str(one.get("id")) for one in declared if isinstance(one, Mapping)])
     if problems:
         raise Refused(problems)
     return tuple(rules)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What rules may name."""
+
+    catalog: Catalog
+    clauses: list[str]
+    lists: Mapping[str, Listing]
+    restricted: frozenset[str]
 
 
 def _doubles(ids: list[str]) -> list[Problem]:
@@ -98,22 +125,32 @@ def _doubles(ids: list[str]) -> list[Problem]:
             for index, name in enumerate(ids) if name in ids[:index]]  # fmt: skip
 
 
-def _check(one: Mapping[str, Any], catalog: Catalog, clauses: list[str],
-           when: dict[int, list[Condition]]) -> list[Problem]:  # fmt: skip
+def _check(one: Mapping[str, Any], known: _Known, when: dict[int, list[Condition]]) -> list[Problem]:
     """What is wrong with a rule; its conditions are compiled into `when`, by entry."""
     unknown = [Problem((key,), f"unknown key {key}", nearest(str(key), list(KEYS))) for key in one if key not in KEYS]
     missing = [Problem((), f"{key} is missing", f"add {key}: …") for key in _NEEDED if one.get(key) in (None, "", [])]
     if unknown or missing:
         return unknown + missing
-    found = _check_words(one, clauses) + _check_times(one) + _check_event(one) + _check_tests(one)
-    return found or _check_when(one, catalog, when)
+    found = _check_words(one, known.clauses) + _check_times(one) + _check_event(one) + _check_tests(one)
+    return found or _check_knowledge(one, known) + _check_when(one, known, when)
+
+
+def _check_knowledge(one: Mapping[str, Any], known: _Known) -> list[Problem]:
+    wanted, hint = one["clause"] in known.restricted, f"one of {', '.join(KNOWLEDGE)}"
+    if wanted and "knowledge" not in one:
+        return [Problem((), "knowledge is missing", f"say how one knows: {hint}")]
+    if not wanted and "knowledge" in one:
+        return [Problem(("knowledge",), "only rules of the child-safety path tell their knowledge", "remove it")]
+    wrong = wanted and one["knowledge"] not in KNOWLEDGE
+    return [Problem(("knowledge",), f"unknown knowledge {one['knowledge']}", hint)] if wrong else []
 
 
 def _check_words(one: Mapping[str, Any], clauses: list[str]) -> list[Problem]:
-    options = {"clause": clauses, "severity": list(SEVERITIES), "entity": list(ENTITY_COLUMNS), "on": ["tick", "event"]}
+    options = {"clause": clauses, "severity": list(SEVERITIES), "entity": list(ENTITY_COLUMNS), "on": ["tick", "event"],
+               "victim": ["holder"]}  # fmt: skip
     return [
         Problem((key,), f"unknown {key} {one[key]}", nearest(str(one[key]), known) or f"one of {', '.join(known)}")
-        for key, known in options.items() if one[key] not in known
+        for key, known in options.items() if key in one and one[key] not in known
     ] + ([] if isinstance(one["id"], str) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", one["id"]) else
          [Problem(("id",), f"{one['id']} is not a kebab-case name", "use a-z, 0-9 and -")])  # fmt: skip
 
@@ -131,6 +168,8 @@ def _check_event(one: Mapping[str, Any]) -> list[Problem]:
         return [Problem((), "event is missing", "say which event types it looks at")]
     known = list(EVENT_SIGNALS)
     unknown = [Problem(("event",), f"unknown event type {t}", nearest(str(t), known)) for t in types if t not in known]
+    if one["entity"] in SPARSE_KINDS:
+        return [Problem(("entity",), f"on: event cannot be about an {one['entity']}", "make it about the account")]
     return unknown + [Problem(("for",), "on: event takes no for", "remove it") for key in ("for",) if key in one]
 
 
@@ -142,7 +181,7 @@ def _check_tests(one: Mapping[str, Any]) -> list[Problem]:
             if not any(test.get("fires") is fires for test in one["tests"])]  # fmt: skip
 
 
-def _check_when(one: Mapping[str, Any], catalog: Catalog, when: dict[int, list[Condition]]) -> list[Problem]:
+def _check_when(one: Mapping[str, Any], known: _Known, when: dict[int, list[Condition]]) -> list[Problem]:
     empty = [i for i, entry in enumerate(listed(one["when"])) if _is_any(entry) and not listed(entry["any"])]
     problems = [Problem(("when", i, "any"), "no condition under any", "give alternatives, or leave it out")
                 for i in empty]  # fmt: skip
@@ -151,7 +190,7 @@ def _check_when(one: Mapping[str, Any], catalog: Catalog, when: dict[int, list[C
             problems.append(Problem(("when", *path), "a condition is a text", "for example requests_1h > 100"))
             continue
         try:
-            condition = _condition(text, one, catalog)
+            condition = _condition(text, one, known)
         except SqlProblem as p:
             problems.append(Problem(("when", *path), p.message, p.hint, p.at, p.length))
             continue
@@ -180,36 +219,35 @@ def _is_any(entry: Any) -> bool:
     return isinstance(entry, Mapping) and list(entry) == ["any"]
 
 
-def _condition(text: str, one: Mapping[str, Any], catalog: Catalog) -> Condition:
+def _condition(text: str, one: Mapping[str, Any], known: _Known) -> Condition:
     if one["on"] == "event":
-        return on_events(text, event_dtypes())
-    return on_values(text, catalog.values[one["entity"]])
+        return on_events(text, event_dtypes(), known.lists)
+    return on_values(text, known.catalog.values[one["entity"]])
 
 
-def _rule(one: Mapping[str, Any], catalog: Catalog, groups: Mapping[int, list[Condition]]) -> Rule:
+def _rule(one: Mapping[str, Any], known: _Known, groups: Mapping[int, list[Condition]]) -> Rule:
     event = tuple(sorted(listed(one.get("event"))))
-    features = _features(groups, one, catalog) if one["on"] == "tick" else ()
+    values = _values(groups, one, known.catalog) if one["on"] == "tick" else ()
+    features = tuple(dict.fromkeys(value.feature for value in values))
     signals = [f.signal for f in features] or [EVENT_SIGNALS[t] for t in event]
     return Rule(
         id=one["id"], title=one["title"], clause=one["clause"], severity=one["severity"], entity=one["entity"],
         on=one["on"], when=tuple(tuple(group) for group in groups.values()), event=event,
         for_ms=duration_ms(one.get("for", "0s")) or 0, quiet_ms=duration_ms(one.get("quiet", "1h")) or TICK_MS,
-        shortest_ms=min((w.length_ms for f in features for w in f.windows if _uses(f, w.name, groups)), default=0),
+        shortest_ms=min((value.window.length_ms for value in values if value.window), default=0),
         signals=tuple(sorted(set(signals))), features=features, description=str(one.get("description", "")).strip(),
         runbook=str(one["runbook"]).strip(), references=_texts(one, "references"),
         false_positives=_texts(one, "false_positives"), tests=tuple(one["tests"]),
+        template=one["id"].removesuffix(f"-{one['clause']}") if "for_each" in one else one["id"],
+        victim=one.get("victim"), knowledge=one.get("knowledge"), restricted=one["clause"] in known.restricted,
     )  # fmt: skip
 
 
-def _uses(feature: Feature, window: str, groups: Mapping[int, list[Condition]]) -> bool:
-    names = {name for group in groups.values() for condition in group for name in condition.names}
-    return any(name.startswith(feature.name) and name.endswith(f"_{window}") for name in names)
-
-
-def _features(groups: Mapping[int, list[Condition]], one: Mapping[str, Any], catalog: Catalog) -> tuple[Feature, ...]:
+def _values(groups: Mapping[int, list[Condition]], one: Mapping[str, Any], catalog: Catalog) -> tuple[Value, ...]:
+    """The values that the conditions name."""
     values = catalog.values[one["entity"]]
     names = {name: None for group in groups.values() for condition in group for name in condition.names}
-    return tuple(dict.fromkeys(values[name].feature for name in names))
+    return tuple(values[name] for name in names)
 
 
 def _texts(one: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from features.book import NO_PLAN, Book
-from features.event import ENTITY_COLUMNS
+from features.event import ENTITY_COLUMNS, EVENT_TYPES
 from features.panes import NEVER
 from features.state import State
 from features.ticks import Ints, running_max
 
 SEPARATOR = "\x1f"
 """Between an account's id and its key's or workload's; no id may hold a control character."""
+
+_UNSOUND_NAME = r"^$|^.{129,}|[\p{Cc}\p{Cf}\x{2028}\x{2029}]"
+# A customer writes these names: one that is unsound takes nothing from the account's own events.
+
+_TYPES = pl.Enum(EVENT_TYPES)
 
 _HORIZON = 20_000_000_000_000  # past every time that an event may have, in ms
 
@@ -29,16 +35,25 @@ def counted(events: pl.DataFrame) -> npt.NDArray[np.bool_]:
     return mask
 
 
-def entity_names(events: pl.DataFrame, kind: str) -> pl.Series:
-    """The entity of one kind that each event touches, null where none."""
+def entity_names(events: pl.DataFrame, book: Book) -> pl.Series:
+    """The entity of the book's kind that each event touches, null where none."""
     name = pl.col("account_id")
-    if kind != "account":
-        name = pl.concat_str("account_id", ENTITY_COLUMNS[kind], separator=SEPARATOR)
-    names = events.select(name.alias("name")).to_series() if kind != "account" else events["account_id"]
-    counts = counted(events)
+    if book.kind != "account":
+        name = pl.concat_str("account_id", ENTITY_COLUMNS[book.kind], separator=SEPARATOR)
+    names = events.select(name.alias("name")).to_series() if book.kind != "account" else events["account_id"]
+    counts = _of_types(events, counted(events), book)
     if counts.all():
         return names
     return names.to_frame("name").select(pl.when(pl.Series(counts)).then(pl.col("name")).alias("name")).to_series()
+
+
+def _of_types(events: pl.DataFrame, counts: npt.NDArray[np.bool_], book: Book) -> npt.NDArray[np.bool_]:
+    """Of the events that count, those that may touch a book's kind."""
+    if book.types is None:
+        return counts
+    sound = pl.col(ENTITY_COLUMNS[book.kind]).str.contains(_UNSOUND_NAME).not_().fill_null(False)
+    may: npt.NDArray[np.bool_] = events.select(pl.col("type").is_in(book.types) & sound).to_series().to_numpy()
+    return counts & may
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,11 @@ class Arrived:
     offset: Ints
     plans: npt.NDArray[np.int16]
 
+    @cached_property
+    def types(self) -> Ints:
+        """The place of each event's type in EVENT_TYPES; int64[n]."""
+        return self.events["type"].cast(_TYPES).to_physical().to_numpy().astype(np.int64)
+
 
 def arrived(state: State, events: pl.DataFrame, stream: Ints) -> Arrived:
     """Prepare a part's events."""
@@ -66,7 +86,7 @@ def arrived(state: State, events: pl.DataFrame, stream: Ints) -> Arrived:
 def slots_of(book: Book, part: Arrived) -> tuple[Ints, Ints]:
     """The slot of each event's entity, −1 for none; and the slots of the entities that were never kept before."""
     columns = list(dict.fromkeys(("account_id", ENTITY_COLUMNS[book.kind])))
-    rows = _named(part, columns)
+    rows = _named(part, columns, book)
     found = np.full(part.events.height, -1, np.int64)
     if not len(rows):
         return found, rows
@@ -100,9 +120,9 @@ def _column_codes(ids: pl.Series) -> tuple[Ints, Ints]:
     return codes, firsts
 
 
-def _named(part: Arrived, columns: list[str]) -> Ints:
+def _named(part: Arrived, columns: list[str], book: Book) -> Ints:
     """The events that count and name an entity."""
-    named = part.counts
+    named = _of_types(part.events, part.counts, book)
     for column in columns:
         missing = part.events[column].null_count()
         if missing:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from features.event import EVENT_TYPES, SPARSE_KINDS
 from features.layout import BlockLayout
 from features.panes import NEVER, Block, Slots, grown
 from features.ticks import Ints
@@ -25,11 +26,14 @@ class Book:
     newest, arrival, first_seen: int64 ms (arrival is stream time at the last record); arrived: int64,
     its offset; turn: int64, the greatest so far; open: bool, whether that turn waits to be evaluated;
     plan: int16 code; evaluated: int64, how often since its slot was taken; block_slot: int32[slots, blocks],
-    −1 for none.
+    −1 for none; type_counts: int32[slots, event types], events since the slot was taken, of no width where nobody
+    asks for dominant types; types: the only event types that touch the kind, None for all.
     """
 
-    def __init__(self, kind: str, layouts: Sequence[BlockLayout], longest_ms: int, cap: int) -> None:
+    def __init__(self, kind: str, layouts: Sequence[BlockLayout], longest_ms: int, cap: int,
+                 counts_types: bool = False) -> None:  # fmt: skip
         self.kind, self.longest_ms, self.cap = kind, longest_ms, cap
+        self.types = tuple(sorted({t for one in layouts for t in one.event})) if kind in SPARSE_KINDS else None
         self.blocks = [Block(one) for one in layouts]
         self.slots: dict[str, int] = {}
         self.names: list[str | None] = []
@@ -42,6 +46,7 @@ class Book:
         self.evaluated = np.empty(0, np.int64)
         self.plan = np.empty(0, np.int16)
         self.block_slot = np.empty((0, len(layouts)), np.int32)
+        self.type_counts = np.empty((0, len(EVENT_TYPES) if counts_types else 0), np.int32)
         self.remembered: dict[str, int] = {}
         self.forgetful = False
         self.free_slots: list[int] = []
@@ -62,6 +67,7 @@ class Book:
         self.newest[slots] = self.arrival[slots] = self.turn[slots] = NEVER
         self.first_seen[slots] = np.fromiter((self.remembered.get(n, NEVER) for n in names), np.int64, len(names))
         self.open[slots], self.plan[slots], self.block_slot[slots], self.evaluated[slots] = False, NO_PLAN, -1, 0
+        self.type_counts[slots] = 0
         return slots
 
     def _vacant(self, count: int) -> Slots:
@@ -78,7 +84,8 @@ class Book:
 
     def _grow(self, needed: int) -> None:
         capacity = larger(needed, len(self.newest))
-        for name in ("newest", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "plan", "block_slot"):
+        for name in ("newest", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "plan", "block_slot",
+                     "type_counts"):  # fmt: skip
             setattr(self, name, grown(getattr(self, name), capacity))
 
     def take_blocks(self, slots: Slots, block: int) -> Slots:
@@ -142,12 +149,20 @@ class Book:
         slots = self.kept()
         return slots[np.argsort(self.arrived[slots], kind="stable")[: max(self.cap // _SHED_PART, 1)]]
 
+    def dominant(self, slots: Slots) -> npt.NDArray[np.int16]:
+        """The event type of most of each entity's events, as its place in EVENT_TYPES, −1 for none; int16[n]."""
+        counts = self.type_counts[slots]
+        if not counts.shape[1]:
+            return np.full(len(slots), -1, np.int16)
+        return np.where(counts.any(axis=1), counts.argmax(axis=1), -1).astype(np.int16)
+
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays that are in use."""
         own = sum(
             a.itemsize for a in (self.newest, self.arrival, self.arrived, self.first_seen, self.turn, self.evaluated)
         )
+        own += self.type_counts.itemsize * self.type_counts.shape[1]
         own += self.open.itemsize + self.plan.itemsize + self.block_slot.itemsize * len(self.blocks)
         return own * len(self.names) + sum(
             block.layout.row_bytes * used for block, used in zip(self.blocks, self.block_used, strict=True)

@@ -12,17 +12,19 @@ from typing import Literal
 import polars as pl
 
 from features.event import COLUMNS, ENTITY_COLUMNS
-from features.sql import compile_condition
 from features.ticks import WINDOWS, Window
 
 AGGREGATES = (
     "count", "sum", "max", "mean", "deviation", "distinct", "rate", "share", "ratio", "bound",
-    "spacing", "ascending", "first_seen", "last_seen",
+    "spacing", "ascending", "first_seen", "last_seen", "novel", "active_hours",
 )  # fmt: skip
 SIGNALS = ("output", "telemetry", "network", "process", "content", "report", "identity", "link", "model")
 
+AGAINST = {"own": "× its own limit", "peers": "× its peers' p99"}
+"""What a value may be set beside, and the unit of the result: see features/baseline.py and features/peers.py."""
+
 WINDOWLESS = ("first_seen", "last_seen")
-_MONOTONE = ("count", "sum", "max", "distinct")
+_MONOTONE = ("count", "sum", "max", "distinct", "active_hours")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Selection:
-    """The events that a feature looks at: their types, a condition, and a column that must be there."""
+    """The events that a feature looks at: their types, a condition (lists written out), and a column they must have."""
 
     event: tuple[str, ...]
     where: str | None
@@ -59,7 +61,7 @@ class Selection:
         return json.dumps([self.event, self.where, self.column])
 
 
-Part = Literal["count", "sum", "high", "low", "max", "distinct", "gaps", "gap", "gap_high", "gap_low",
+Part = Literal["count", "sum", "high", "low", "max", "distinct", "hours", "gaps", "gap", "gap_high", "gap_low",
                "eligible", "ascending", "last"]  # fmt: skip
 
 
@@ -81,7 +83,10 @@ class Primitive:
 
 @dataclass(frozen=True)
 class Feature:
-    """One declaration of the catalogue, for one entity kind."""
+    """One declaration of the catalogue, for one entity kind.
+
+    where: as declared; condition: the same with lists written out; reads: the event columns that it names.
+    """
 
     name: str
     entity: str
@@ -90,10 +95,13 @@ class Feature:
     windows: tuple[Window, ...] = ()
     event: tuple[str, ...] = ()
     where: str | None = None
+    condition: str | None = None
+    reads: tuple[str, ...] = ()
     column: str | None = None
     of: str | None = None
     over: str | None = None
     per_ms: int = 60_000
+    against: tuple[str, ...] = ()
     unit: str = ""
     description: str = ""
 
@@ -101,17 +109,17 @@ class Feature:
     def identity(self) -> str:
         """The hash of the declaration: the same text, the same feature."""
         text = json.dumps([self.name, self.entity, self.aggregate, [w.name for w in self.windows], self.event,
-                           self.where, self.column, self.of, self.over, self.per_ms])  # fmt: skip
+                           self.condition, self.column, self.of, self.over, self.per_ms])  # fmt: skip
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property
     def selection(self) -> Selection:
         """The events it looks at."""
-        return Selection(self.event, self.where, self.column)
+        return Selection(self.event, self.condition, self.column)
 
     @property
     def monotone(self) -> bool:
-        """Whether more history could only raise it."""
+        """Whether more history could only raise its values."""
         return self.aggregate in _MONOTONE and (self.column is None or COLUMNS[self.column].least >= 0)
 
 
@@ -122,20 +130,39 @@ class Value:
     name: str
     feature: Feature
     window: Window | None
-    facet: Literal["", "mean", "variation"] = ""
+    facet: Literal["", "mean", "variation", "own", "peers"] = ""
+
+    @property
+    def compares(self) -> bool:
+        """Whether it sets another value, its `plain` one, beside a past or peers."""
+        return self.facet in AGAINST
+
+    @property
+    def plain(self) -> str:
+        """The name of the value that it compares; its own where it compares none."""
+        return self.name.removesuffix(f"_vs_{self.facet}") if self.compares else self.name
+
+    @property
+    def monotone(self) -> bool:
+        """Whether more history could only raise it; what it may be compared with hangs on no window."""
+        return self.feature.monotone
 
     @property
     def dtype(self) -> pl.DataType:
         """Int64 for counts and sums of whole numbers, Float64 for the rest."""
+        return pl.Int64() if not self.compares and self._is_whole() else pl.Float64()
+
+    def _is_whole(self) -> bool:
         feature = self.feature
-        whole = feature.aggregate in ("count", "distinct") or (
+        return feature.aggregate in ("count", "distinct", "active_hours") or (
             feature.aggregate in ("sum", "max") and feature.column is not None and COLUMNS[feature.column].scale == 1
         )
-        return pl.Int64() if whole else pl.Float64()
 
     @property
     def unit(self) -> str:
         """What it is counted in, for people."""
+        if self.compares:
+            return AGAINST[self.facet]
         if self.facet == "variation":
             return "× the mean"
         return self.feature.unit
@@ -176,14 +203,10 @@ class Catalog:
         """The event columns that some feature reads."""
         names: set[str] = set()
         for feature in self.features:
-            names |= {feature.column} if feature.column else set()
-            names |= set(columns_of(feature.where))
+            names |= {feature.column, *feature.reads} if feature.column else set(feature.reads)
+            if feature.aggregate == "first_seen" and (created := f"{feature.entity}_created_at") in COLUMNS:
+                names.add(created)  # what proves an age
         return tuple(sorted(names))
-
-
-def columns_of(where: str | None) -> tuple[str, ...]:
-    """The event columns that a checked condition names."""
-    return compile_condition(where, event_dtypes()).names if where else ()
 
 
 def event_dtypes() -> dict[str, pl.DataType]:
@@ -197,7 +220,7 @@ def primitives(feature: Feature) -> tuple[Primitive, ...]:
         "count": ("count",), "sum": ("sum",), "max": ("max",), "mean": ("count", "sum"),
         "deviation": ("count", "sum", "high", "low"), "distinct": ("distinct",),
         "spacing": ("gaps", "gap", "gap_high", "gap_low"), "ascending": ("eligible", "ascending"),
-        "last_seen": ("last",),
+        "last_seen": ("last",), "novel": ("distinct",), "active_hours": ("hours",),
     }  # fmt: skip
     return tuple(Primitive(part, feature.selection) for part in parts.get(feature.aggregate, ()))
 
@@ -218,4 +241,6 @@ def named(feature: Feature) -> list[Value]:
     if feature.aggregate == "spacing":
         return [Value(f"{feature.name}_{facet}_{w.name}", feature, w, facet)
                 for w in feature.windows for facet in ("mean", "variation")]  # fmt: skip
-    return [Value(f"{feature.name}_{w.name}", feature, w) for w in feature.windows]
+    plain = [Value(f"{feature.name}_{w.name}", feature, w) for w in feature.windows]
+    return plain + [Value(f"{value.name}_vs_{facet}", feature, value.window, facet)  # type: ignore[arg-type]
+                    for value in plain for facet in feature.against]  # fmt: skip

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from features.baseline import MOST_WATCHED
 from features.catalog import (
+    AGAINST,
     AGGREGATES,
     SIGNALS,
     WINDOWLESS,
@@ -19,11 +21,14 @@ from features.catalog import (
     values_of,
 )
 from features.event import COLUMNS, ENTITY_COLUMNS, EVENT_TYPES, SQUARABLE, carried_by
-from features.sql import SqlProblem, compile_condition, nearest
+from features.listing import Listing
+from features.sql import Sql, SqlProblem, compile_condition, nearest
 from features.ticks import WINDOWS
 
 _NEEDS_NUMBER = ("sum", "max", "mean", "deviation")
-_NEEDS_COLUMN = (*_NEEDS_NUMBER, "distinct", "ascending")
+_NEEDS_COLUMN = (*_NEEDS_NUMBER, "distinct", "ascending", "novel")
+_NOT_COMPARED = (*WINDOWLESS, "spacing")
+_NOVEL_WINDOWS = ("24h", "7d")
 _DERIVED = {"rate": ("of",), "share": ("of", "over"), "ratio": ("of", "over"), "bound": ("of", "over")}
 _KEYS = (
     "name",
@@ -36,19 +41,24 @@ _KEYS = (
     "over",
     "per",
     "windows",
+    "against",
     "signal",
     "unit",
     "description",
 )
 
 
-def build(declared: Iterable[Mapping[str, Any]]) -> Catalog:
+Lists = Mapping[str, Listing]
+
+
+def build(declared: Iterable[Mapping[str, Any]], lists: Lists | None = None) -> Catalog:
     """Check declarations and name their values. Raises Refused with every problem found."""
     problems: list[Problem] = []
     features: list[Feature] = []
     for index, one in enumerate(declared):
-        features += _features(one, index, problems)
+        features += _features(one, index, lists or {}, problems)
     _check_unique(features, problems)
+    _check_watched(features, problems)
     _check_derived(features, problems)
     if problems:
         raise Refused(problems)
@@ -56,27 +66,31 @@ def build(declared: Iterable[Mapping[str, Any]]) -> Catalog:
     return Catalog(kept, {kind: values_of(kept, kind) for kind in ENTITY_COLUMNS})
 
 
-def _features(one: Mapping[str, Any], index: int, problems: list[Problem]) -> list[Feature]:
+def _features(one: Mapping[str, Any], index: int, lists: Lists, problems: list[Problem]) -> list[Feature]:
     """One declaration, a feature per entity kind it names; problems are added to the list."""
     if not isinstance(one, Mapping):
         problems.append(Problem((index,), "a feature is a mapping of keys", f"its keys are {', '.join(_KEYS)}"))
         return []
     found = _check_texts(one)
     if not found:
-        checks = (_check_keys, _check_names, _check_windows, _check_events, _check_column, _check_where)
-        found = [problem for check in checks for problem in check(one)]
+        checks = (_check_keys, _check_names, _check_windows, _check_against, _check_events, _check_column)
+        found = [problem for check in checks for problem in check(one)] + _check_where(one, lists)
     problems += [replace(problem, path=(index, *problem.path)) for problem in found]
     if found:
         return []
-    return [_feature(one, kind) for kind in listed(one["entity"])]
+    where = compile_condition(one["where"], event_dtypes(), lists) if "where" in one else None
+    return [_feature(one, kind, where) for kind in listed(one["entity"])]
 
 
-def _feature(one: Mapping[str, Any], kind: str) -> Feature:
+def _feature(one: Mapping[str, Any], kind: str, where: Sql | None) -> Feature:
     return Feature(
         name=one["name"], entity=kind, aggregate=one["aggregate"], signal=one["signal"],
         windows=tuple(WINDOWS[w] for w in WINDOWS if w in listed(one.get("windows"))),
-        event=tuple(sorted(listed(one.get("event")))), where=one.get("where"), column=one.get("column"),
+        event=tuple(sorted(listed(one.get("event")))), column=one.get("column"),
+        where=where.text if where else None, condition=where.whole if where else None,
+        reads=where.names if where else (),
         of=one.get("of"), over=one.get("over"), per_ms=_PER[one.get("per", "1m")], unit=_unit(one),
+        against=tuple(facet for facet in AGAINST if facet in listed(one.get("against"))),
         description=str(one.get("description", "")),
     )  # fmt: skip
 
@@ -89,6 +103,7 @@ def _unit(one: Mapping[str, Any]) -> str:
     column = COLUMNS.get(one.get("column", ""))
     fixed = {"spacing": "s", "first_seen": "s", "last_seen": "s", "share": "share", "ascending": "share",
              "bound": "share", "count": "events", "distinct": "different values", "ratio": "ratio",
+             "novel": "new values", "active_hours": "hours",
              "rate": f"per {one.get('per', '1m')}"}  # fmt: skip
     return str(one.get("unit") or fixed.get(one["aggregate"]) or (column.unit if column else ""))
 
@@ -136,7 +151,16 @@ def _check_windows(one: Mapping[str, Any]) -> list[Problem]:
         )
     if not listed(one.get("windows")) and one.get("aggregate") in AGGREGATES:
         return [Problem((), "windows is missing", f"for example windows: [1h]; there are {', '.join(WINDOWS)}")]
+    if one.get("aggregate") == "novel" and set(listed(one.get("windows"))) - set(_NOVEL_WINDOWS):
+        return [Problem(("windows",), "novel compares a day with the days before",
+                        f"take {' or '.join(_NOVEL_WINDOWS)}")]  # fmt: skip
     return _choice(one, "windows", WINDOWS, "window")
+
+
+def _check_against(one: Mapping[str, Any]) -> list[Problem]:
+    if "against" in one and one.get("aggregate") in _NOT_COMPARED:
+        return [Problem(("against",), f"{one['aggregate']} is compared with nothing", "remove against")]
+    return _choice(one, "against", AGAINST, "comparison")
 
 
 def _check_events(one: Mapping[str, Any]) -> list[Problem]:
@@ -165,12 +189,11 @@ def _check_column(one: Mapping[str, Any]) -> list[Problem]:
     return [Problem(("column",), f"{t} events carry no {name}") for t in strangers]
 
 
-def _check_where(one: Mapping[str, Any]) -> list[Problem]:
-    where = one.get("where")
-    if where is None:
+def _check_where(one: Mapping[str, Any], lists: Lists) -> list[Problem]:
+    if "where" not in one:
         return []
     try:
-        names = compile_condition(str(where), event_dtypes()).names
+        names = compile_condition(one["where"], event_dtypes(), lists).names
     except SqlProblem as p:
         return [Problem(("where",), p.message, p.hint, p.at, p.length)]
     return [
@@ -186,6 +209,16 @@ def _check_unique(features: list[Feature], problems: list[Problem]) -> None:
             other = seen.setdefault((feature.entity, value.name), feature)
             if other is not feature:
                 problems.append(Problem((feature.name,), f"two features of {feature.entity} are called {value.name}"))
+
+
+def _check_watched(features: list[Feature], problems: list[Problem]) -> None:
+    """An own past costs up to 2 KiB an entity: eight values of a kind have one at most."""
+    for kind in ENTITY_COLUMNS:
+        watched = [f for f in features if f.entity == kind and "own" in f.against for _ in f.windows]
+        if len(watched) > MOST_WATCHED:
+            problems.append(Problem((watched[MOST_WATCHED].name, "against"),
+                                    f"more than {MOST_WATCHED} values of {kind} are set against their own past",
+                                    "leave the least telling one out"))  # fmt: skip
 
 
 def _check_derived(features: list[Feature], problems: list[Problem]) -> None:

@@ -1,4 +1,4 @@
-"""Bounded distinct counting: 512-bit bitmaps, a keyed stable hash, linear counting."""
+"""Bounded distinct counting: 512-bit bitmaps; of values by a keyed stable hash, of hours exactly."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import polars_hash as plh
+
+from features.ticks import HOUR_MS
 
 BITS = 512
 WORDS = BITS // 64
@@ -26,6 +28,18 @@ def gather(rows: npt.NDArray[np.int64], bit: npt.NDArray[np.int64], height: int)
     """Bitmaps uint64[height, 8] with each `bit` set in its row."""
     found = np.zeros((height, WORDS), np.uint64)
     np.bitwise_or.at(found, (rows, bit >> 6), np.uint64(1) << (bit & 63).astype(np.uint64))
+    return found
+
+
+def hours(times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The bit of each time's hour (ms to int64[n]): 512 hours in a row, more than any window holds, never share one."""
+    found: npt.NDArray[np.int64] = times // HOUR_MS % BITS
+    return found
+
+
+def exact(bitmaps: Bitmaps) -> npt.NDArray[np.int64]:
+    """How many bits are set: uint64[…, 8] to int64[…]."""
+    found: npt.NDArray[np.int64] = np.bitwise_count(bitmaps).sum(axis=-1, dtype=np.int64)
     return found
 
 

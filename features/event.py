@@ -21,8 +21,13 @@ _LAST_TIME = 19_880_899_200_000  # the year 2600: ticks up to then fit int32
 SQUARABLE = 3_000_000_000
 """Largest scaled value whose square fits int64: what a deviation may be taken of."""
 
-ENTITY_COLUMNS = {"account": "account_id", "key": "api_key_id", "workload": "workload_id"}
-"""The column that names an entity of each kind; keys and workloads belong to an account."""
+ENTITY_COLUMNS = {
+    "account": "account_id", "key": "api_key_id", "workload": "workload_id", "end_user": "end_user_id",
+}  # fmt: skip
+"""The column that names an entity of each kind; keys, workloads and a customer's own users belong to an account."""
+
+SPARSE_KINDS = ("end_user",)
+"""Kinds that only events of the types their features look at touch: there may be many, and most do nothing of note."""
 
 EVENT_TYPES = (
     "inference", "compute", "network", "process", "message", "fetch", "auth", "signup", "key",
@@ -134,7 +139,8 @@ _COLUMNS = [
     *_texts("moderation", "taxonomy version label classifier"),
     Column("score", "float", "", scale=1000, most=1, types=("moderation",)),
     Column("hash_match", "bool", types=("moderation",)),
-    *_texts("report", "kind reporter_id clause subject_ref"),
+    *_texts("moderation report", "clause"),
+    *_texts("report", "kind reporter_id subject_ref"),
 ]
 
 COLUMNS: dict[str, Column] = {column.name: column for column in _COLUMNS}

@@ -71,7 +71,7 @@ def _bitmaps(events: Sorted, measured: Measured, primitives: tuple[Primitive, ..
     found = np.zeros((height, len(primitives), WORDS), np.uint64)
     for column, primitive in enumerate(primitives):
         taken = measured.mask(primitive.selection)[events.at]
-        bits = measured.bits(primitive.selection)[events.at]
+        bits = measured.bits(primitive)[events.at]
         found[:, column] = distinct.gather(rows[taken], bits[taken], height)
     return found
 

@@ -18,6 +18,8 @@ class RingLayout:
     sums: tuple[Primitive, ...]
     maxima: tuple[Primitive, ...]
     bitmaps: tuple[Primitive, ...]
+    compared: tuple[Primitive, ...] = ()
+    """Those bitmaps whose older panes are read apart, to tell what is novel."""
 
     @property
     def row_bytes(self) -> int:
@@ -48,22 +50,26 @@ class BlockLayout:
 def layout(catalog: Catalog, kind: str) -> tuple[BlockLayout, ...]:
     """The blocks of an entity kind."""
     needs: dict[tuple[str, ...], dict[Primitive, set[str]]] = {}
+    compared: dict[Primitive, set[str]] = {}
     for feature in catalog.of_kind(kind):
         for primitive in primitives(feature):
-            family = needs.setdefault(feature.event, {})
-            family.setdefault(primitive, set()).update(w.name for w in feature.windows)
-    return tuple(_block(event, needs[event]) for event in sorted(needs))
+            windows = {w.name for w in feature.windows}
+            needs.setdefault(feature.event, {}).setdefault(primitive, set()).update(windows)
+            if feature.aggregate == "novel":
+                compared.setdefault(primitive, set()).update(windows)
+    return tuple(_block(event, needs[event], compared) for event in sorted(needs))
 
 
-def _block(event: tuple[str, ...], needs: dict[Primitive, set[str]]) -> BlockLayout:
+def _block(event: tuple[str, ...], needs: dict[Primitive, set[str]],
+           compared: dict[Primitive, set[str]]) -> BlockLayout:  # fmt: skip
     ordered = sorted(needs, key=lambda p: p.label)
     sums = tuple(p for p in ordered if p.part in _ADDED)
     maxima = tuple(p for p in ordered if p.part == "max")
-    bitmaps = tuple(p for p in ordered if p.part == "distinct")
-    rings = [
-        RingLayout(window, *(tuple(p for p in group if name in needs[p]) for group in (sums, maxima, bitmaps)))
-        for name, window in WINDOWS.items()
-    ]
+    bitmaps = tuple(p for p in ordered if p.part in ("distinct", "hours"))
+    rings = []
+    for name, window in WINDOWS.items():
+        added, greatest, seen = (tuple(p for p in group if name in needs[p]) for group in (sums, maxima, bitmaps))
+        rings.append(RingLayout(window, added, greatest, seen, tuple(p for p in seen if name in compared.get(p, ()))))
     return BlockLayout(
         event, sums, maxima, bitmaps,
         lasts=tuple(p for p in ordered if p.part == "last"),

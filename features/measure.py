@@ -65,9 +65,11 @@ class Measured:
             return self._lifted(selection)
         return self._value(selection)
 
-    def bits(self, selection: Selection) -> Ints:
-        """The bit of each event's value; int64[m]."""
-        column = str(selection.column)
+    def bits(self, primitive: Primitive) -> Ints:
+        """The bit of each event's value or hour; int64[m]."""
+        if primitive.part == "hours":
+            return self._once("hours", lambda: distinct.hours(self.frame["time"].to_numpy()))
+        column = str(primitive.selection.column)
         return self._once(f"bits {column}", lambda: distinct.bits(self.frame[column], self._hash_key))
 
     def ordinals(self, selection: Selection) -> Ints:

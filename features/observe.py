@@ -9,65 +9,25 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features import peers as peer_tables
+from features.against import Against
 from features.arrivals import Arrived, arrived, entity_names
 from features.book import Book
 from features.catalog import Catalog
+from features.due import Due, Read, closed_by, evaluation, ordered, type_names, waiting_turns
 from features.event import ENTITY_COLUMNS
+from features.hourly import Survey, whole_hour
 from features.kept import TURN_WAIT, compact, drop_closed
 from features.layout import layout
 from features.measure import Measured, families
-from features.peers import Peers
+from features.peers import Peers, Trained
 from features.state import KeptEvents, State
-from features.ticks import DAY_MS, HOUR_MS, TICK_MS, Ints, turns
+from features.ticks import HOUR_MS, TICK_MS, Ints
 from features.touch import Touched, touch
-from features.values import Formulas, Raw, joined, read
+from features.values import Formulas, joined, read
 
 DEFAULT_CAP = 2_000_000
 MOST_KEPT = 1_000_000
 """Events of open turns that are kept as they came; beyond, only what evidence may show."""
-
-
-@dataclass
-class Due:
-    """Evaluations of one kind, a row each, in order of (trigger, tick, entity).
-
-    trigger: int64 offsets; slot, turn, tick: int64; as_of: int64 ms; evaluated: int64, the how-manieth
-    evaluation of the entity; values: a frame of the same height; peers: the tables in force, and those before
-    the whole hour for rows that are `early` (bool), evaluated before it.
-    """
-
-    kind: str
-    names: list[str]
-    slot: Ints
-    turn: Ints
-    trigger: Ints
-    as_of: Ints
-    evaluated: Ints
-    plan: list[str | None]
-    values: pl.DataFrame
-    early: npt.NDArray[np.bool_]
-    peers: tuple[Peers, Peers]
-
-    def peers_of(self, row: int) -> Peers:
-        """The tables in force when a row was evaluated."""
-        now, before = self.peers
-        return before if self.early[row] else now
-
-    @property
-    def tick(self) -> Ints:
-        """The tick of each entity's newest event."""
-        return self.as_of // TICK_MS
-
-
-@dataclass
-class _Read:
-    """Entities read at one moment: triggers int64, their names then, and their raw integers."""
-
-    trigger: Ints
-    names: list[str]
-    raw: Raw
-    early: bool = False
 
 
 @dataclass
@@ -92,25 +52,49 @@ class Observer:
     """
 
     def __init__(self, catalog: Catalog, hash_key: str, caps: Mapping[str, int] | None = None,
-                 peer_names: Mapping[str, Sequence[str]] | None = None, kinds: Sequence[str] = ()) -> None:  # fmt: skip
+                 peer_names: Mapping[str, Sequence[str]] | None = None, kinds: Sequence[str] = (),
+                 trained: Trained | None = None, survey: Survey | None = None) -> None:  # fmt: skip
         self.catalog, self._hash_key, self._caps = catalog, hash_key, dict(caps or {})
         self._layouts = {kind: layout(catalog, kind) for kind in ENTITY_COLUMNS if kind in (*catalog.kinds, *kinds)}
-        self._peer_names = dict(peer_names or {})
+        asked = peer_names or {}
+        self._peer_names = {kind: asked.get(kind, self.plain_names(kind)) for kind in self._layouts}
+        self._trained, self._survey = trained or Trained(), survey
+        self._against = {kind: Against(catalog, kind, self._trained) for kind in self._layouts}
         empty = self.empty()
         self._formulas = {kind: Formulas(catalog, kind, book) for kind, book in empty.books.items()}
         self._families = sorted({block.event for blocks in self._layouts.values() for block in blocks})
 
     def empty(self) -> State:
         """The state before the first record."""
-        return State({kind: self._book(kind) for kind in self._layouts})
+        books = {kind: self._book(kind) for kind in self._layouts}
+        return State(books, baselines={kind: one.baselines(books[kind].cap) for kind, one in self._against.items()})
 
     def _book(self, kind: str) -> Book:
         cap = self._caps.get(kind, DEFAULT_CAP)
-        return Book(kind, self._layouts[kind], self.catalog.longest_ms(kind), cap)
+        by_type = bool(self._trained.tables) or self._survey is not None
+        return Book(kind, self._layouts[kind], self.catalog.longest_ms(kind), cap, by_type)
 
-    def values(self, book: Book, slots: Ints) -> pl.DataFrame:
+    def values(self, state: State, kind: str, slots: Ints) -> pl.DataFrame:
         """Features of entities now, each as of its own newest event."""
-        return self._formulas[book.kind].frame(read(book, slots))
+        book = state.books[kind]
+        raw = joined([read(book, slots)], book)
+        names = [str(book.names[slot]) for slot in slots.tolist()]
+        plans = state.plan_names(raw.plan)
+        values = self._formulas[kind].frame(raw)
+        return self._compared(state, kind, values, names, raw.as_of, plans, raw.dominant, learn=False)
+
+    def _compared(
+        self, state: State, kind: str, values: pl.DataFrame, names: list[str], as_of: Ints,
+        plans: list[str | None], dominant: npt.NDArray[np.int16], learn: bool = True,
+    ) -> pl.DataFrame:  # fmt: skip
+        against = self._against[kind]
+        if not against.any:
+            return values
+        return against.joined(values, state.baselines[kind], names, as_of, plans, type_names(dominant), learn)
+
+    def plain_names(self, kind: str) -> list[str]:
+        """The values of a kind that compare no others."""
+        return [name for name, value in self.catalog.values[kind].items() if not value.compares]
 
     def births(self, state: State, kind: str) -> dict[str, int]:
         """When each value's feature, and what it is derived from, was taken up; ms by value name."""
@@ -146,8 +130,8 @@ class Observer:
         hours = stream_times(state, chunk) // HOUR_MS
         crossing = np.flatnonzero(hours != hours[0])
         height = int(crossing[0]) if len(crossing) else chunk.height
-        for kind, book in state.books.items():
-            height = min(height, _room(book, chunk[:height], kind))
+        for book in state.books.values():
+            height = min(height, _room(book, chunk[:height]))
         return max(height, 1)
 
     def _part(self, state: State, events: pl.DataFrame) -> Part:
@@ -175,17 +159,17 @@ class Observer:
         for feature in self.catalog.features:
             state.births.setdefault(feature.identity, now)
 
-    def _before_counting(self, state: State, events: pl.DataFrame, now: int) -> dict[str, list[_Read]]:
+    def _before_counting(self, state: State, events: pl.DataFrame, now: int) -> dict[str, list[Read]]:
         """What a first record past a whole hour, or over a cap, does before it counts; see docs/semantics.md."""
         crossed = state.stream_time is not None and now // HOUR_MS != state.stream_time // HOUR_MS
         if not crossed and not self._full(state, events):
             return {}
         reads = {}
         for kind, book in state.books.items():
-            slots = _closed_by(book, events[:1], now)
-            reads[kind] = [_evaluation(book, slots, np.full(len(slots), int(events["offset"][0])), early=True)]
+            slots = closed_by(book, events[:1], now)
+            reads[kind] = [evaluation(book, slots, np.full(len(slots), int(events["offset"][0])), early=True)]
         if crossed:
-            self._whole_hour(state, now // HOUR_MS * HOUR_MS)
+            whole_hour(state, now // HOUR_MS * HOUR_MS, self._formulas, self._peer_names, self._survey)
         for book in self._full(state, events):
             slots = book.longest_silent()
             state.shed += len(slots)
@@ -193,59 +177,45 @@ class Observer:
             book.free(slots)
         return reads
 
-    def _whole_hour(self, state: State, hour: int) -> None:
-        state.peers = self._peers(state, hour)
-        for book in state.books.values():
-            book.free(book.silent_since(hour - book.longest_ms))
-
     def _full(self, state: State, events: pl.DataFrame) -> list[Book]:
         """The books that cannot take the first event's entity."""
         return [book for kind, book in state.books.items()
-                if len(book.slots) >= book.cap and _room(book, events[:1], kind) < 1]  # fmt: skip
-
-    def _peers(self, state: State, hour: int) -> Peers:
-        found: dict[peer_tables.Key, npt.NDArray[np.float64]] = {}
-        for kind, book in state.books.items():
-            slots = book.kept()
-            slots = slots[book.newest[slots] >= hour - DAY_MS]
-            names = self._peer_names.get(kind, list(self.catalog.values[kind]))
-            if len(slots) and names:
-                values = self._formulas[kind].frame(read(book, slots), names)
-                found |= peer_tables.tables(kind, state.plan_names(book.plan[slots]), values)
-        return Peers(found, hour)
+                if len(book.slots) >= book.cap and _room(book, events[:1]) < 1]  # fmt: skip
 
     def _evaluated(self, state: State, book: Book, touched: Touched, part: Arrived,
-                   measured: Mapping[tuple[str, ...], Measured]) -> list[_Read]:  # fmt: skip
+                   measured: Mapping[tuple[str, ...], Measured]) -> list[Read]:  # fmt: skip
         """Write every group of a part into the book, rank by rank, reading each turn as it closes."""
-        waiting, closed_at = _waiting(book, touched, part.stream)
-        reads = [_evaluation(book, waiting, part.offset[closed_at])]
+        waiting, closed_at = waiting_turns(book, touched, part.stream)
+        reads = [evaluation(book, waiting, part.offset[closed_at])]
         closes, height = touched.closes(part.stream, TURN_WAIT), part.events.height
         folds = touched.folds(book, measured)
         for rank in range(touched.ranks):
             groups = touched.groups_of(rank)
             for index, fold in folds:
-                state.late += book.blocks[index].write(fold.of_rank(rank))
+                if fold.has(rank):
+                    state.late += book.blocks[index].write(fold.of_rank(rank))
             touched.settle(book, groups)
             closing = groups[closes[groups] < height]
             if len(closing):
-                reads.append(_evaluation(book, touched.slot[closing], part.offset[closes[closing]]))
+                reads.append(evaluation(book, touched.slot[closing], part.offset[closes[closing]]))
         touched.leave_open(book, closes >= height)
         return reads
 
-    def _due(self, state: State, book: Book, reads: list[_Read], before: Peers) -> list[Due]:
+    def _due(self, state: State, book: Book, reads: list[Read], before: Peers) -> list[Due]:
         reads = [one for one in reads if len(one.names)]
         if not reads or not self.catalog.values[book.kind]:
             return []
-        triggers, raw = np.concatenate([one.trigger for one in reads]), joined([one.raw for one in reads])
+        triggers, raw = np.concatenate([one.trigger for one in reads]), joined([one.raw for one in reads], book)
         names = [name for one in reads for name in one.names]
         early = np.repeat([one.early for one in reads], [len(one.names) for one in reads])
-        order = _ordered(triggers, raw.as_of // TICK_MS, names)
-        values = self._formulas[book.kind].frame(raw)
-        return [Due(
+        order = ordered(triggers, raw.as_of // TICK_MS, names)
+        due = Due(
             book.kind, [names[i] for i in order.tolist()], raw.slot[order], raw.turn[order], triggers[order],
-            raw.as_of[order], raw.evaluated[order], state.plan_names(raw.plan[order]), values[order],
-            early[order], (state.peers, before),
-        )]  # fmt: skip
+            raw.as_of[order], raw.evaluated[order], state.plan_names(raw.plan[order]), raw.dominant[order],
+            self._formulas[book.kind].frame(raw)[order], early[order], (state.peers, before),
+        )  # fmt: skip
+        due.values = self._compared(state, due.kind, due.values, due.names, due.as_of, due.plan, due.dominant)
+        return [due]
 
 
 def stream_times(state: State, chunk: pl.DataFrame) -> Ints:
@@ -256,48 +226,12 @@ def stream_times(state: State, chunk: pl.DataFrame) -> Ints:
     return np.maximum(np.maximum.accumulate(stamps), state.stream_time)
 
 
-def _evaluation(book: Book, slots: Ints, triggers: Ints, early: bool = False) -> _Read:
-    """The entities as they are now, their open turns closed by it."""
-    found = _Read(triggers, [str(book.names[slot]) for slot in slots.tolist()], read(book, slots), early)
-    book.open[slots] = False
-    book.evaluated[slots] += 1
-    return found
-
-
-def _room(book: Book, events: pl.DataFrame, kind: str) -> int:
+def _room(book: Book, events: pl.DataFrame) -> int:
     """How many of the events fit before the book would be over its cap."""
     free = book.cap - len(book.slots)
     if free >= events.height:
         return events.height
-    names = entity_names(events, kind).to_frame("name").with_row_index("row")
+    names = entity_names(events, book).to_frame("name").with_row_index("row")
     firsts = names.drop_nulls("name").group_by("name", maintain_order=True).agg(pl.col("row").first())
     new = np.flatnonzero(book.find(firsts["name"].to_list()) < 0)
     return events.height if len(new) <= free else int(firsts["row"][int(new[free])])
-
-
-def _closed_by(book: Book, first: pl.DataFrame, now: int) -> Ints:
-    """The open turns that one record closes, by its stream time or as its own entity's later turn."""
-    slots = np.flatnonzero(book.open[: len(book.names)])
-    closed = now // TICK_MS >= book.turn[slots] + TURN_WAIT
-    for name in entity_names(first, book.kind).drop_nulls().to_list():
-        slot = book.slots.get(name, -1)
-        newest = max(int(book.newest[slot]), int(first["time"][0])) if slot >= 0 else 0
-        turn = turns(np.array([newest]), np.array([now]))
-        closed |= (slots == slot) & (turn > book.turn[slots])
-    return slots[closed]
-
-
-def _waiting(book: Book, touched: Touched, stream: Ints) -> tuple[Ints, Ints]:
-    """Turns left open by earlier chunks that close in this one before any new record of theirs counts."""
-    slots = np.flatnonzero(book.open[: len(book.names)])
-    at = np.searchsorted(stream // TICK_MS, book.turn[slots] + TURN_WAIT, side="left")
-    first_row, first_turn = touched.first_of(slots)
-    continued = first_turn == book.turn[slots]
-    at = np.where(first_row >= 0, np.minimum(at, first_row), at)
-    closing = ~continued & (at < len(stream))
-    return slots[closing], at[closing]
-
-
-def _ordered(triggers: Ints, ticks: Ints, names: list[str]) -> npt.NDArray[np.int64]:
-    frame = pl.DataFrame({"trigger": triggers, "tick": ticks, "name": names})
-    return frame.select(pl.arg_sort_by("trigger", "tick", "name")).to_series().cast(pl.Int64).to_numpy()

@@ -39,11 +39,21 @@ class Fold:
 
 @dataclass
 class Reading:
-    """A ring read as of a time: int64[rows, columns] sums and maxima, uint64[rows, columns, 8] bitmaps."""
+    """A ring read as of a time: int64[rows, columns] sums and maxima, uint64[rows, columns, 8] bitmaps.
+
+    before: uint64[rows, compared, 8], of all panes but the running one and the one before it.
+    """
 
     sums: Ints
     maxima: Ints
     bitmaps: Bitmaps
+    before: Bitmaps
+
+    def put(self, other: Reading, first: int) -> None:
+        """Copy another reading to the rows from `first` on."""
+        rows = slice(first, first + len(other.sums))
+        self.sums[rows], self.maxima[rows] = other.sums, other.maxima
+        self.bitmaps[rows], self.before[rows] = other.bitmaps, other.before
 
 
 class Ring:
@@ -58,6 +68,7 @@ class Ring:
         self._sums = [block.sums.index(p) for p in layout.sums]
         self._maxima = [block.maxima.index(p) for p in layout.maxima]
         self._bitmaps = [block.bitmaps.index(p) for p in layout.bitmaps]
+        self._compared = [layout.bitmaps.index(p) for p in layout.compared]
 
     def grow(self, capacity: int) -> None:
         """Make room for more slots."""
@@ -100,12 +111,17 @@ class Ring:
             joined = _reduced(np.bitwise_or, fold.bitmaps[:, self._bitmaps], starts)[rows]
             self.bitmaps[at] = _kept(self.bitmaps[at], fresh) | joined
 
+    def nothing(self, height: int) -> Reading:
+        """What is read of entities without any event."""
+        return Reading(
+            np.zeros((height, len(self._sums)), np.int64), np.zeros((height, len(self._maxima)), np.int64),
+            np.zeros((height, len(self._bitmaps), WORDS), np.uint64),
+            np.zeros((height, len(self._compared), WORDS), np.uint64),
+        )  # fmt: skip
+
     def read(self, slots: Slots, as_of: Ints) -> Reading:
         """The window of each slot as of a time; slots: int64[rows], −1 for none; as_of: int64[rows] ms."""
-        found = Reading(
-            np.zeros((len(slots), len(self._sums)), np.int64), np.zeros((len(slots), len(self._maxima)), np.int64),
-            np.zeros((len(slots), len(self._bitmaps), WORDS), np.uint64),
-        )  # fmt: skip
+        found = self.nothing(len(slots))
         oldest = as_of // self.layout.window.pane_ms - self.layout.window.panes
         present = np.flatnonzero(slots >= 0)
         for first in range(0, len(present), _BATCH):
@@ -114,7 +130,8 @@ class Ring:
         return found
 
     def _read(self, slots: Slots, oldest: Ints, rows: Slots, into: Reading) -> None:
-        inside = self.slices[slots] >= oldest[:, None]
+        slices = self.slices[slots]
+        inside = slices >= oldest[:, None]
         if self._sums:
             into.sums[rows] = np.einsum("rpc,rp->rc", self.sums[slots], inside)
         if self._maxima:
@@ -122,6 +139,9 @@ class Ring:
         if self._bitmaps:
             panes = self.bitmaps[slots] * inside[:, :, None, None]
             into.bitmaps[rows] = np.bitwise_or.reduce(panes, axis=1)
+        if self._compared:
+            older = slices < oldest[:, None] + self.layout.window.panes - 1
+            into.before[rows] = np.bitwise_or.reduce(panes[:, :, self._compared] * older[:, :, None, None], axis=1)
 
 
 class Block:

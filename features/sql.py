@@ -10,6 +10,8 @@ import polars as pl
 import sqlglot
 from sqlglot import exp
 
+from features.listing import Listing, UnknownList, expanded, outlined
+
 MOST_CHARACTERS = 2_000
 MOST_PATTERN = 200
 """Longest LIKE or REGEXP_LIKE pattern, in characters: matching is linear in it."""
@@ -21,7 +23,10 @@ _ALLOWED: tuple[type[exp.Expr], ...] = (
     exp.Coalesce, exp.Abs, exp.Lower,
 )  # fmt: skip
 
-_ADVICE = "use AND, OR, NOT, comparisons, BETWEEN, IN, IS NULL, LIKE, ILIKE, REGEXP_LIKE, + - * /, COALESCE, ABS, LOWER"
+_ADVICE = (
+    "use AND, OR, NOT, comparisons, BETWEEN, IN, IS NULL, LIKE, ILIKE, REGEXP_LIKE, + - * /, COALESCE, ABS, LOWER, "
+    "LISTED(column, 'list')"
+)
 
 
 class SqlProblem(Exception):
@@ -34,9 +39,13 @@ class SqlProblem(Exception):
 
 @dataclass(frozen=True)
 class Sql:
-    """A checked expression: its text, syntax tree, polars form, the columns it names, and its dtype."""
+    """A checked expression: its text, syntax tree, polars form, the columns it names, and its dtype.
+
+    whole: the text as polars is given it, with the lists that it names written out.
+    """
 
     text: str
+    whole: str
     tree: exp.Expr
     expr: pl.Expr
     names: tuple[str, ...]
@@ -49,26 +58,43 @@ def nearest(name: str, known: Mapping[str, object] | list[str]) -> str:
     return f"did you mean {found[0]}?" if found else ""
 
 
-def compile_sql(text: str, columns: Mapping[str, pl.DataType]) -> Sql:
-    """Check an expression over one row of `columns`. Raises SqlProblem."""
-    tree = _parse(text)
-    _check_nodes(tree, text)
+def compile_sql(text: str, columns: Mapping[str, pl.DataType], lists: Mapping[str, Listing] | None = None) -> Sql:
+    """Check an expression over one row of `columns`, which may name lists. Raises SqlProblem."""
+    if len(text) > MOST_CHARACTERS:
+        raise SqlProblem(f"longer than {MOST_CHARACTERS} characters", "split it")
+    outline = outlined(text)
+    tree = _parse(outline)
+    _check_nodes(tree, outline)
     names = _check_names(tree, columns)
-    expr = _translate(text)
-    return Sql(text, tree, expr, names, _result_type(expr, {name: columns[name] for name in names}))
+    whole = _expanded(text, lists or {})
+    whole = _multiplied(_parse(whole)) if tree.find(exp.Div) else whole
+    expr = _translate(whole)
+    return Sql(text, whole, tree, expr, names, _result_type(expr, {name: columns[name] for name in names}))
 
 
-def compile_condition(text: str, columns: Mapping[str, pl.DataType]) -> Sql:
+def parsed(text: str) -> exp.Expr:
+    """The syntax tree of a checked expression; lists that it names stand as IN. Raises SqlProblem."""
+    return _parse(outlined(text))
+
+
+def _expanded(text: str, lists: Mapping[str, Listing]) -> str:
+    try:
+        return expanded(text, lists)
+    except UnknownList as unknown:
+        hint = nearest(unknown.name, lists) or "put it into lists/ of the pack"
+        raise SqlProblem(f"there is no list {unknown.name}", hint, unknown.at, len(unknown.name)) from None
+
+
+def compile_condition(text: str, columns: Mapping[str, pl.DataType],
+                      lists: Mapping[str, Listing] | None = None) -> Sql:  # fmt: skip
     """As `compile_sql`, and the result must be a truth value."""
-    sql = compile_sql(text, columns)
+    sql = compile_sql(text, columns, lists)
     if sql.dtype != pl.Boolean:
         raise SqlProblem(f"this is a value ({sql.dtype}), not a condition", "compare it with a constant", 0, len(text))
     return sql
 
 
 def _parse(text: str) -> exp.Expr:
-    if len(text) > MOST_CHARACTERS:
-        raise SqlProblem(f"longer than {MOST_CHARACTERS} characters", "split it")
     try:
         trees = sqlglot.parse(text)
     except sqlglot.errors.ParseError as error:
@@ -126,6 +152,20 @@ def _check_names(tree: exp.Expr, columns: Mapping[str, pl.DataType]) -> tuple[st
             raise SqlProblem(f"unknown name {column.name}", nearest(column.name, columns), at, len(column.name))
         names[column.name] = None
     return tuple(sorted(names))
+
+
+def _multiplied(tree: exp.Expr) -> str:
+    """The expression with each division by a constant as a multiplication by its inverse.
+
+    Polars divides a single row otherwise than many, in the last digit; it multiplies all alike.
+    """
+
+    def inverted(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Div):
+            return node
+        return exp.Mul(this=node.this, expression=exp.Literal.number(repr(1 / float(node.expression.this))))
+
+    return tree.transform(inverted).sql()
 
 
 def _translate(text: str) -> pl.Expr:

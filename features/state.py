@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from features.baseline import Baselines
 from features.book import NO_PLAN, Book
 from features.peers import Peers
 from features.ticks import Ints
@@ -33,7 +34,8 @@ class KeptEvents:
 class State:
     """Books by entity kind, stream time (ms, None before the first record), births (ms) by feature identity.
 
-    compacted: events kept after they were last reduced to what evidence may show.
+    compacted: events kept after they were last reduced to what evidence may show; unmapped: flagged verdicts whose
+    label no clause is known for.
     """
 
     books: dict[str, Book]
@@ -44,9 +46,11 @@ class State:
     peers: Peers = field(default_factory=Peers)
     kept: list[KeptEvents] = field(default_factory=list)
     compacted: int = 0
+    baselines: dict[str, Baselines] = field(default_factory=dict)
     late: int = 0
     shed: int = 0
     shed_open: int = 0
+    unmapped: int = 0
 
     def plan_codes(self, plans: pl.Series) -> npt.NDArray[np.int16]:
         """Codes of plan names, NO_PLAN for none; int16[n]. New names get the next code."""

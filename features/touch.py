@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from features.arrivals import Arrived, first_seen_at, plans_at, slots_of
 from features.book import Book
+from features.event import EVENT_TYPES
 from features.fold import Sorted, fold
 from features.measure import Measured
 from features.panes import NEVER, Fold
@@ -26,6 +27,10 @@ class RankedFold:
     fold: Fold
     bounds: Ints
 
+    def has(self, rank: int) -> bool:
+        """Whether there are rows of a rank."""
+        return bool(self.bounds[rank] < self.bounds[rank + 1])
+
     def of_rank(self, rank: int) -> Fold:
         """The rows of one rank."""
         f, rows = self.fold, slice(int(self.bounds[rank]), int(self.bounds[rank + 1]))
@@ -39,7 +44,7 @@ class Touched:
     order: int64[m], the touching events by slot, then log order; group: int64[m], the group of each;
     starts: int64[g], where each group begins in `order`; slot, turn, newest, first_seen, arrival: int64[g]
     and plan: int16[g], as after the group; rank: int64[g], how many groups of its slot come before;
-    row_slot, row_turn: int64[n] by event, −1 where it touches nobody.
+    row_slot, row_turn: int64[n] by event, −1 where it touches nobody; type_counts: int32[g, event types] or None.
     """
 
     order: Ints
@@ -57,6 +62,7 @@ class Touched:
     row_turn: Ints
     times: Ints
     row_newest: Ints
+    type_counts: npt.NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         self.ranks = int(self.rank.max()) + 1 if len(self.rank) else 0
@@ -119,6 +125,8 @@ class Touched:
         book.newest[slots], book.turn[slots] = self.newest[groups], self.turn[groups]
         book.first_seen[slots], book.plan[slots] = self.first_seen[groups], self.plan[groups]
         book.arrival[slots], book.arrived[slots] = self.arrival[groups], self.arrived[groups]
+        if self.type_counts is not None:
+            book.type_counts[slots] += self.type_counts[groups]
 
     def leave_open(self, book: Book, still_open: npt.NDArray[np.bool_]) -> None:
         """Note which entities' last turns wait."""
@@ -148,16 +156,24 @@ def touch(state: State, book: Book, part: Arrived) -> Touched:
     turn = running_max(raw, starts, _or(book.turn[held], raw[starts]))
     groups = segment_starts(slot, turn)
     ends = segment_ends(groups, len(order))
-    height = part.events.height
+    height, group = part.events.height, np.repeat(np.arange(len(groups)), np.diff(groups, append=len(order)))
     return Touched(
-        order=order, group=np.repeat(np.arange(len(groups)), np.diff(groups, append=len(order))), starts=groups,
+        order=order, group=group, starts=groups,
         slot=slot[groups], turn=turn[groups], newest=newest[ends],
         first_seen=first_seen_at(state, book, part, order, starts, ends, held, np.isin(held, unheard)),
         arrival=stream[ends], arrived=part.offset[order[ends]],
         plan=plans_at(part.plans[order], starts, ends, book.plan[held]), rank=_ranks(slot[groups]),
         row_slot=row_slot, row_turn=_scattered(turn, order, height), times=part.time,
         row_newest=_scattered(newest, order, height),
+        type_counts=_type_counts(part, order, group, len(groups)) if book.type_counts.shape[1] else None,
     )  # fmt: skip
+
+
+def _type_counts(part: Arrived, order: Ints, group: Ints, groups: int) -> npt.NDArray[np.int32]:
+    """How many events of each type every group has."""
+    width = len(EVENT_TYPES)
+    found = np.bincount(group * width + part.types[order], minlength=groups * width)
+    return found.reshape(groups, width).astype(np.int32)
 
 
 def _by_slot(row_slot: Ints, slots: int) -> Ints:

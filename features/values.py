@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,13 +21,16 @@ Floats = npt.NDArray[np.float64]
 
 WILSON_Z = 1.96
 
+_BITS = {"distinct": distinct.estimate, "hours": distinct.exact}
+
 
 @dataclass
 class Raw:
     """Integers read from a book for some entities, before they are made into values.
 
     slot: int64[rows]; as_of, first_seen: int64[rows] ms; turn: int64[rows]; plan: int16[rows] codes;
-    evaluated: int64[rows], how many evaluations of the entity this one makes; readings by (block, ring);
+    evaluated: int64[rows], how many evaluations of the entity this one makes; dominant: int16[rows] event type
+    codes, −1 for none; readings by (block, ring);
     lasts by block: int64[rows, columns] ms.
     """
 
@@ -37,41 +40,48 @@ class Raw:
     turn: Ints
     plan: npt.NDArray[np.int16]
     evaluated: Ints
+    dominant: npt.NDArray[np.int16]
     readings: dict[tuple[int, int], Reading] = field(default_factory=dict)
     lasts: dict[int, Ints] = field(default_factory=dict)
 
 
 def read(book: Book, slots: Slots) -> Raw:
-    """What the book holds of entities, each as of its own newest event."""
+    """What the book holds of entities, each as of its own newest event; blocks that none of them has are left out."""
     as_of = book.newest[slots]
-    raw = Raw(slots, as_of, book.first_seen[slots], book.turn[slots], book.plan[slots], book.evaluated[slots] + 1)
+    raw = Raw(slots, as_of, book.first_seen[slots], book.turn[slots], book.plan[slots], book.evaluated[slots] + 1,
+              book.dominant(slots))  # fmt: skip
     for index, block in enumerate(book.blocks):
         held = book.block_slot[slots, index].astype(np.int64)
+        if not (held >= 0).any():
+            continue
         for number, ring in enumerate(block.rings):
             raw.readings[index, number] = ring.read(held, as_of)
         if block.layout.lasts:
-            raw.lasts[index] = np.where(held[:, None] >= 0, block.lasts[held], NEVER) if block.capacity else (
-                np.full((len(slots), len(block.layout.lasts)), NEVER))  # fmt: skip
+            raw.lasts[index] = np.where(held[:, None] >= 0, block.lasts[held], NEVER)
     return raw
 
 
-def joined(parts: list[Raw]) -> Raw:
-    """Several readings one under the other."""
-    if len(parts) == 1:
-        return parts[0]
+def joined(parts: Sequence[Raw], book: Book) -> Raw:
+    """Several readings one under the other, with what was left out of them as zeros."""
     whole = Raw(
         np.concatenate([p.slot for p in parts]),
         np.concatenate([p.as_of for p in parts]), np.concatenate([p.first_seen for p in parts]),
         np.concatenate([p.turn for p in parts]), np.concatenate([p.plan for p in parts]),
-        np.concatenate([p.evaluated for p in parts]),
+        np.concatenate([p.evaluated for p in parts]), np.concatenate([p.dominant for p in parts]),
     )  # fmt: skip
-    for key in parts[0].readings:
-        each = [p.readings[key] for p in parts]
-        whole.readings[key] = Reading(
-            np.concatenate([r.sums for r in each]), np.concatenate([r.maxima for r in each]),
-            np.concatenate([r.bitmaps for r in each]),
-        )  # fmt: skip
-    whole.lasts = {key: np.concatenate([p.lasts[key] for p in parts]) for key in parts[0].lasts}
+    bounds = np.cumsum([0, *(len(p.slot) for p in parts)])
+    height = int(bounds[-1])
+    for index, block in enumerate(book.blocks):
+        for number, ring in enumerate(block.rings):
+            into = whole.readings[index, number] = ring.nothing(height)
+            for part, first in zip(parts, bounds.tolist(), strict=False):
+                if (found := part.readings.get((index, number))) is not None:
+                    into.put(found, first)
+        if block.layout.lasts:
+            lasts = whole.lasts[index] = np.full((height, len(block.layout.lasts)), NEVER)
+            for part, first in zip(parts, bounds.tolist(), strict=False):
+                if index in part.lasts:
+                    lasts[first : first + len(part.slot)] = part.lasts[index]
     return whole
 
 
@@ -79,14 +89,14 @@ class Formulas:
     """How the values of one entity kind are computed from its raw integers."""
 
     def __init__(self, catalog: Catalog, kind: str, book: Book) -> None:
-        self._values = catalog.values[kind]
+        self._values = {name: value for name, value in catalog.values[kind].items() if not value.compares}
         self._features = {f.name: f for f in catalog.of_kind(kind)}
         self._nulls = {
             value.name: pl.col(value.name).fill_nan(None).cast(value.dtype)
             for value in self._values.values()
             if value.dtype == pl.Float64 or value.feature.aggregate == "max"
         }
-        self._places = _places(book)
+        self._places, self._compared = _places(book), _compared(book)
         self._last_places = {
             p: (index, column)
             for index, block in enumerate(book.blocks)
@@ -124,6 +134,8 @@ class Formulas:
                 return self._deviation(feature, window, raw, ("count", "sum", "high", "low")) / _scale(feature)
             case "spacing":
                 return self._spacing(value, feature, window, raw)
+            case "novel":
+                return self._novel(feature, window, raw)
             case "ascending":
                 parts = [self._part(feature, part, window, raw) for part in ("ascending", "eligible")]
                 return _over(parts[0], parts[1])
@@ -145,15 +157,25 @@ class Formulas:
         return found / (_scale(feature) if feature.aggregate == "sum" else 1)
 
     def _of(self, feature: Feature, window: Window | None, raw: Raw) -> Ints:
-        return self._part(feature, feature.aggregate, window, raw)
+        part = "hours" if feature.aggregate == "active_hours" else feature.aggregate
+        return self._part(feature, part, window, raw)
+
+    def _novel(self, feature: Feature, window: Window, raw: Raw) -> Floats:
+        """Values of the last one or two panes that the older ones lack, NaN where those hold nothing to compare."""
+        primitive = Primitive("distinct", feature.selection)
+        block, ring, column = self._places[primitive, window.name]
+        reading = raw.readings[block, ring]
+        before = reading.before[:, self._compared[primitive, window.name]]
+        new = distinct.estimate(reading.bitmaps[:, column] & ~before)
+        return np.where(before.any(axis=-1), new, np.nan)
 
     def _part(self, feature: Feature, part: str, window: Window | None, raw: Raw) -> Ints:
         assert window is not None
         primitive = Primitive(part, feature.selection)  # type: ignore[arg-type]
         block, ring, column = self._places[primitive, window.name]
         reading = raw.readings[block, ring]
-        if part == "distinct":
-            return distinct.estimate(reading.bitmaps[:, column])
+        if part in ("distinct", "hours"):
+            return _BITS[part](reading.bitmaps[:, column])
         return (reading.maxima if part == "max" else reading.sums)[:, column]
 
     def _last(self, feature: Feature, raw: Raw) -> Ints:
@@ -183,6 +205,14 @@ def _places(book: Book) -> dict[tuple[Primitive, str], tuple[int, int, int]]:
         for group in (ring.layout.sums, ring.layout.maxima, ring.layout.bitmaps)
         for column, primitive in enumerate(group)
     }
+
+
+def _compared(book: Book) -> dict[tuple[Primitive, str], int]:
+    """The column of each primitive among those whose older panes are read apart."""
+    return {
+        (primitive, ring.layout.window.name): column
+        for block in book.blocks for ring in block.rings for column, primitive in enumerate(ring.layout.compared)
+    }  # fmt: skip
 
 
 def wilson(successes: Floats, trials: Floats) -> Floats:

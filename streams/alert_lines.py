@@ -26,7 +26,15 @@ def as_json(alert: Alert) -> dict[str, Any]:
         "tick": alert.tick, "trigger": alert.trigger, "signals": list(alert.signals),
         "evidence": [_evidence(one) for one in alert.evidence],
         "events": [_event(one) for one in alert.events], "runbook": alert.runbook, "pack": alert.pack,
+        **_also(alert),
     }  # fmt: skip
+
+
+def _also(alert: Alert) -> dict[str, Any]:
+    """What only some alerts say."""
+    found: dict[str, Any] = {"victim": alert.victim, "knowledge": alert.knowledge,
+                             "end_users": list(alert.end_users) or None}  # fmt: skip
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _evidence(one: Evidence) -> dict[str, Any]:

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from features.event import COLUMNS, EVENT_TYPES, RECORD_BYTES
 from streams.checks import ALWAYS, checks, validate
@@ -18,7 +21,7 @@ from streams.dead_letters import DeadLetter, Fault, Reason, clipped, letter
 from streams.ndjson import Unparsable, first, is_within_bounds, parse, split, with_times
 from streams.suspects import sift
 
-__all__ = ["Codec", "DeadLetter", "Decoded", "Reason"]
+__all__ = ["Codec", "DeadLetter", "Decoded", "Origins", "Reason"]
 
 SAMPLE = 64
 """Records of a batch whose unknown keys are counted; also the most names, and the most of one."""
@@ -26,14 +29,34 @@ SAMPLE = 64
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
+@dataclass(frozen=True)
+class Origins:
+    """Which record each entry is of: ordinals from 0, int64, never falling; and how many records there are."""
+
+    records: NDArray[np.int64]
+    count: int
+
+
 @dataclass
 class Decoded:
-    """A batch, decoded: each record is either a row of the frame or a dead letter."""
+    """A batch, decoded: each of its `height` entries is either a row of the frame or a dead letter.
+
+    An entry is a record, unless `origins` says that records may hold many. `frame["record"]` and a dead letter's
+    `record` number entries. skipped: what records held besides that is no event.
+    """
 
     frame: pl.DataFrame
     dead: list[DeadLetter]
     height: int
     unknown_keys: dict[str, int]
+    origins: Origins | None = None
+    skipped: int = 0
+
+
+class Payloads(Protocol):
+    """What dead letters show of their entries: by ordinal."""
+
+    def __getitem__(self, entry: int, /) -> bytes: ...
 
 
 class Codec:
@@ -73,15 +96,18 @@ class Codec:
         self,
         frame: pl.DataFrame,
         faults: list[Fault],
-        records: Callable[[], Sequence[bytes]],
+        payloads: Callable[[], Payloads],
         unknown: dict[str, int],
     ) -> Decoded:
-        """The end of every format: checks rows of all columns, tied by `record`; times are ms by now."""
+        """The end of every format: checks rows of all columns, tied by `record`; times are ms by now.
+
+        payloads: asked only where something is wrong.
+        """
         good, found = validate(frame, self._checks)
         height = frame.height + len(faults)
         faults = sorted(faults + found, key=lambda fault: fault.record)
-        payloads = records() if faults else ()
-        dead = [letter(fault, payloads[fault.record]) for fault in faults]
+        shown: Payloads = payloads() if faults else ()
+        dead = [letter(fault, shown[fault.record]) for fault in faults]
         return Decoded(good.select("record", *self.columns), dead, height, unknown)
 
     def _parsed(self, lines: bytes) -> tuple[pl.DataFrame | None, Unparsable | None]:

@@ -20,6 +20,8 @@ class Reason(StrEnum):
     NOT_JSON = "not_json"
     NOT_AN_OBJECT = "not_an_object"
     NOT_ACCESS_LOG = "not_access_log"
+    NOT_OF_FORMAT = "not_of_format"
+    UNKNOWN_VERSION = "unknown_version"
     TOO_DEEP = "too_deep"
     WRONG_TYPE = "wrong_type"
     NUMBER_RANGE = "number_range"

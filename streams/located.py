@@ -55,21 +55,32 @@ class PackRefused(Exception):
         self.flaws = flaws
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's truth values: `on` is a key of ours, and no/yes are words. Times are texts, as in events."""
-
-
 _NOT_MEANT = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_MEANT]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|True|false|False)$"), list("tTfF"))
+
+def _meant(base: type[yaml.SafeLoader]) -> type[yaml.SafeLoader]:
+    """A loader with YAML 1.2's truth values: `on` is a key of ours, and no/yes are words; times are texts."""
+    loader: type[yaml.SafeLoader] = type("Loader", (base,), {
+        "yaml_implicit_resolvers": {
+            first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_MEANT]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+    })  # fmt: skip
+    loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|True|false|False)$"), list("tTfF"))
+    return loader
+
+
+_Loader, _FastLoader = _meant(yaml.SafeLoader), _meant(getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _loaded(text: str) -> tuple[yaml.Node | None, Any]:
-    loader = _Loader(text)
+    try:
+        return _read(_FastLoader(text))
+    except yaml.YAMLError:
+        return _read(_Loader(text))  # it says better what is wrong
+
+
+def _read(loader: yaml.SafeLoader) -> tuple[yaml.Node | None, Any]:
     try:
         node = loader.get_single_node()
         return node, None if node is None else loader.construct_document(node)

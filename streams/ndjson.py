@@ -19,7 +19,6 @@ NOT_A_TIME = -1
 _DATE, _CLOCK = "[0-9]{4}-[0-9]{2}-[0-9]{2}", "[0-9]{2}:[0-9]{2}:[0-5][0-9]"
 _PLAIN = f"^{_DATE}T{_CLOCK}[.][0-9]{{3}}Z$"
 _RFC_3339 = f"^{_DATE}[Tt ]{_CLOCK}(?:[.][0-9]+)?(?:[Zz]|[+-][0-9]{{2}}:[0-9]{{2}})$"
-_STRETCH = RECORD_BYTES // 2
 
 
 class Unparsable(Exception):
@@ -44,10 +43,11 @@ def parse(lines: bytes, schema: Schema, *, lenient: bool = False) -> pl.DataFram
         raise Unparsable(str(error)) from None
 
 
-def is_within_bounds(lines: bytes) -> bool:
-    """Whether surely no line is too long: every stretch of half a record's bound holds a line's end."""
-    ends = range(0, len(lines) - _STRETCH + 1, _STRETCH)
-    return all(lines.find(b"\n", start, start + _STRETCH) >= 0 for start in ends)
+def is_within_bounds(lines: bytes, longest: int = RECORD_BYTES) -> bool:
+    """Whether surely no line is longer (bytes): every stretch of half of that holds a line's end."""
+    stretch = longest // 2
+    ends = range(0, len(lines) - stretch + 1, stretch)
+    return all(lines.find(b"\n", start, start + stretch) >= 0 for start in ends)
 
 
 def split(lines: bytes) -> list[bytes]:

@@ -39,8 +39,9 @@ class Pipeline:
 
     def __init__(self, pack: Pack, hash_key: str, caps: dict[str, int] | None = None) -> None:
         self.pack = pack
-        self.detection = Detection(pack.catalog, pack.rules, pack.hash, hash_key)
-        self.observer = Observer(pack.catalog, hash_key, caps, self.detection.peer_names, self.detection.kinds)
+        self.detection = Detection(pack.catalog, pack.rules, pack.hash, hash_key, pack.peers)
+        names, kinds = self.detection.peer_names, self.detection.kinds
+        self.observer = Observer(pack.catalog, hash_key, caps, names, kinds, pack.peers)
 
     @property
     def catalog(self) -> Catalog:
@@ -62,6 +63,8 @@ class Pipeline:
         evaluations = 0
         before = state.features.stream_time
         births: dict[str, dict[str, int]] = {}
+        chunk, unmapped = self.pack.labels.told(chunk)
+        state.features.unmapped += unmapped
         for part in self.observer.parts(state.features, chunk):
             # The first part gives every feature its birth; no later one changes it.
             births = births or {kind: self.observer.births(state.features, kind) for kind in state.features.books}

@@ -25,6 +25,7 @@ Position = Mapping[str, Any]
 class Chunk:
     """What one poll brought: good events (offset, stamp and the codec's columns) and dead letters.
 
+    records: events and dead letters. skipped: what the input held besides that is no event.
     done, total: how far the input is, in bytes; total None where nobody knows.
     """
 
@@ -34,6 +35,7 @@ class Chunk:
     unknown_keys: Mapping[str, int] = field(default_factory=dict)
     done: int = 0
     total: int | None = None
+    skipped: int = 0
 
 
 class Source(Protocol):
@@ -90,11 +92,22 @@ class Limits:
     """When to stop on bad input and how often to keep the state.
 
     bad_share: share of records (0–1) that may be dead letters; judged from `judged_from` records on.
+    reasons: where a person finds why, as a sentence.
     """
 
     bad_share: float = 0.1
     judged_from: int = 1000
     snapshot_every_s: float = 30.0
+    reasons: str = "See dead-letters.ndjson in the data directory for the reasons"
+
+    def exceeded(self, seen: int, bad: int, ended: bool) -> bool:
+        """Whether too many of the records seen are bad; a few are judged only at the end."""
+        return seen > 0 and (seen >= self.judged_from or ended) and bad / seen > self.bad_share
+
+    def words(self, seen: int, bad: int) -> str:
+        """How much of the input cannot be read, and where to look."""
+        shares = f"{bad / seen:.1%}; the limit is {self.bad_share:.1%}"
+        return f"{bad:,} of {seen:,} records cannot be read ({shares}). {self.reasons}; is --format right"
 
 
 class Runner:
@@ -118,29 +131,28 @@ class Runner:
         while not stopped():
             chunk = self._source.poll()
             if chunk is None:
-                self._finish(told)
+                self.finish(told)
                 return
-            self._settle(chunk, told)
+            self.settle(chunk, told)
             if self._clock() - self._kept_at >= self._limits.snapshot_every_s:
                 self.keep()
         self.keep()
 
-    def _settle(self, chunk: Chunk, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
+    def settle(self, chunk: Chunk, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
+        """One chunk: step, emit, count. Raises TooManyBad."""
         with self._telemetry.step_seconds.time():
             alerts, evaluations = self._pipeline.step(self.saved.state, chunk.events)
         new = self._outlet.emit(alerts, chunk.dead)
         self.saved.next_offset += chunk.events.height
         self.saved.records += chunk.records
         self.saved.bad += len(chunk.dead)
-        self._telemetry.settled(chunk.events, chunk.dead, new, evaluations, chunk.unknown_keys)
+        self._telemetry.settled(chunk.events, chunk.dead, new, evaluations, chunk.unknown_keys, chunk.skipped)
         self._telemetry.state(self.saved.state.features)
         told(chunk, new)
         self._judge()
 
     def _judge(self, ended: bool = False) -> None:
-        seen, bad = self.saved.records, self.saved.bad
-        judged = seen > 0 and (seen >= self._limits.judged_from or ended)
-        self.over_limit = judged and bad / seen > self._limits.bad_share
+        self.over_limit = self._limits.exceeded(self.saved.records, self.saved.bad, ended)
         self._telemetry.bad_input(self.over_limit)
         if self.over_limit and self._source.finite:
             self.keep()
@@ -148,18 +160,14 @@ class Runner:
 
     def bad_words(self) -> str:
         """How much of the input cannot be read, and where to look."""
-        seen, bad = self.saved.records, self.saved.bad
-        shares = f"{bad / seen:.1%}; the limit is {self._limits.bad_share:.1%}"
-        return (
-            f"{bad:,} of {seen:,} records cannot be read ({shares}). "
-            f"See dead-letters.ndjson in the data directory for the reasons; is --format right"
-        )
+        return self._limits.words(self.saved.records, self.saved.bad)
 
-    def _finish(self, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
+    def finish(self, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
+        """The end of finite input: the heartbeat that closes every open turn, and the last snapshot."""
         self._judge(ended=True)
         heartbeat = closing_heartbeat(self._pipeline, self.saved.state, self.saved.next_offset)
         if heartbeat is not None:
-            self._settle(Chunk(heartbeat), told)
+            self.settle(Chunk(heartbeat), told)
         self.saved.finished = True
         self.keep()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams.formats import FORMATS
+from streams.formats import FormatRefused, open_reader
 from streams.local.directory import DataDirectory
 from streams.local.live import FileTap, Journal, LiveSource, StdinTap
 from streams.local.outlet import FileOutlet
@@ -44,6 +45,7 @@ class Input:
     account_field: str | None = None
     follow: bool = False
     sort: bool = False
+    map: str | None = None
 
     @property
     def resumable(self) -> bool:
@@ -55,8 +57,10 @@ class Input:
         """What the data directory remembers of its input."""
         if self.simulate:
             return json.dumps({"simulator": [self.seed, self.hours, self.scale]})
+        mapped = {"map": _fingerprint(Path(self.map).read_bytes())} if self.map is not None else {}
         return json.dumps({"files": [f if f == STDIN else str(Path(f).resolve()) for f in self.files],
-                           "format": self.format, "account_field": self.account_field, "sort": self.sort})  # fmt: skip
+                           "format": self.format, "account_field": self.account_field, "sort": self.sort,
+                           **mapped})  # fmt: skip
 
     def check(self) -> None:
         """Raises InputRefused."""
@@ -68,6 +72,8 @@ class Input:
             raise InputRefused("--follow takes exactly one plain file, and no --sort")
         if self.sort and STDIN in self.files:
             raise InputRefused("--sort needs files: standard input has no end to wait for")
+        if self.map is not None and not (Path(self.map).is_file() and os.access(self.map, os.R_OK)):
+            raise InputRefused(f"--map: {self.map} cannot be read. Check the path and its permissions.")
 
 
 @dataclass
@@ -120,7 +126,11 @@ def _opened(chosen: Input, pack: Pack, settings: Settings, directory: DataDirect
 
 def _identity(chosen: Input, settings: Settings) -> str:
     """The input and a fingerprint of the key that its hashes are made with."""
-    return f"{chosen.identity} {hashlib.blake2b(settings.hash_key.encode(), digest_size=6).hexdigest()}"
+    return f"{chosen.identity} {_fingerprint(settings.hash_key.encode())}"
+
+
+def _fingerprint(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=6).hexdigest()
 
 
 def _check_same(chosen: Input, settings: Settings, position: Position, directory: DataDirectory) -> None:
@@ -144,30 +154,29 @@ class _Identified:
 
 def _source(chosen: Input, pipeline: Pipeline, settings: Settings, directory: DataDirectory, saved: Saved) -> Source:
     position: Mapping[str, object] | None = saved.position or None
-    decode = _decode(chosen, pipeline, settings)
+    decode = decoder(chosen, pipeline.pack.columns, settings.hash_key)
     if chosen.files == (STDIN,):
         return LiveSource(StdinTap(), decode, time.monotonic, None, None, 0, _wall_ms)
     if chosen.follow:
         tap, journal = FileTap(Path(chosen.files[0]), time.sleep), Journal(directory.journal)
         return LiveSource(tap, decode, time.monotonic, journal, position, saved.next_offset, _wall_ms)
-    feeds = _feeds(chosen, decode)
-    return MergedSource(feeds, decode, position, saved.next_offset)
+    return MergedSource(feeds(chosen, decode), decode, position, saved.next_offset)
 
 
 def _wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _decode(chosen: Input, pipeline: Pipeline, settings: Settings) -> Decode:
+def decoder(chosen: Input, columns: Iterable[str], hash_key: str) -> Decode:
+    """What makes events with these columns of the input's lines. Raises InputRefused."""
     try:
-        return FORMATS[chosen.format].reader(pipeline.pack.columns, settings.hash_key, chosen.account_field).decode
-    except KeyError:
-        raise InputRefused(f"unknown format {chosen.format}; there are {', '.join(FORMATS)}") from None
-    except ValueError as error:
-        raise InputRefused(f"--account-field: {error}") from None
+        return open_reader(chosen.format, columns, hash_key, chosen.account_field, chosen.map).decode
+    except FormatRefused as error:
+        raise InputRefused(str(error)) from None
 
 
-def _feeds(chosen: Input, decode: Decode) -> Sequence[Feed]:
+def feeds(chosen: Input, decode: Decode) -> Sequence[Feed]:
+    """The input's blocks, an element per file. Raises Unreadable."""
     if chosen.simulate:
         return [SimulatedFeed(Cloud(chosen.seed, hours=chosen.hours, scale=chosen.scale))]
     files = [FileFeed(Path(name)) for name in chosen.files]

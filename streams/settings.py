@@ -24,8 +24,10 @@ class Settings(BaseSettings):
     cap_accounts: int = Field(default=2_000_000, gt=0)
     cap_keys: int = Field(default=2_000_000, gt=0)
     cap_workloads: int = Field(default=2_000_000, gt=0)
+    cap_end_users: int = Field(default=2_000_000, gt=0)
 
     @property
     def caps(self) -> dict[str, int]:
         """Caps by entity kind."""
-        return {"account": self.cap_accounts, "key": self.cap_keys, "workload": self.cap_workloads}
+        return {"account": self.cap_accounts, "key": self.cap_keys, "workload": self.cap_workloads,
+                "end_user": self.cap_end_users}  # fmt: skip

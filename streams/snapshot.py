@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from detectors.episodes import Episode, Episodes
+from features.baseline import Baselines
 from features.book import Book
 from features.observe import Observer
 from features.panes import Block, Ring
@@ -21,13 +22,14 @@ from features.peers import Peers
 from features.state import KeptEvents, State
 from streams.pipeline import PipelineState
 
-SCHEMA = 1
+SCHEMA = 2
 MAGIC = b"tipstaff snapshot\n"
 
 Sections = dict[str, bytes]
-_SCALARS = ("stream_time", "stream_start", "births", "plans", "late", "shed", "shed_open")
+_SCALARS = ("stream_time", "stream_start", "births", "plans", "late", "shed", "shed_open", "unmapped")
 _BOOK_ARRAYS = ("newest", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "plan")
 _RING_ARRAYS = ("sums", "maxima", "bitmaps")
+_PAST_ARRAYS = ("day", "today", "past", "limit")
 _MARKS = ("lasts", "spacings", "ordinals")
 
 
@@ -73,6 +75,8 @@ def encoded(state: PipelineState, meta: Mapping[str, Any]) -> bytes:
     sections: Sections = {"meta": json.dumps({**meta, "state": _scalars(features)}).encode()}
     for book in features.books.values():
         sections |= _book_sections(book)
+    for kind, past in features.baselines.items():
+        sections |= _past_sections(kind, past)
     for number, kept in enumerate(features.kept):
         sections |= _kept_sections(kept, number)
     sections["peers"] = _ipc(_peer_frame(features.peers))
@@ -94,6 +98,7 @@ def decoded(data: bytes, observer: Observer) -> tuple[PipelineState, dict[str, A
     for book in state.books.values():
         if f"{book.kind}/entities" in sections:
             _fill_book(book, sections)
+            _fill_past(book.kind, state.baselines[book.kind], sections)
     state.kept = _kept(sections, state)
     state.peers = _peers(_frame(sections["peers"]), scalars["peers_as_of"])
     return PipelineState(state, _episodes(_frame(sections["episodes"]))), meta
@@ -132,6 +137,7 @@ def _book_sections(book: Book) -> Sections:
     found = {
         f"{book.kind}/entities": _ipc(entities),
         f"{book.kind}/remembered": _ipc(remembered),
+        f"{book.kind}/types": _array(book.type_counts[:used]),
         f"{book.kind}/about": json.dumps({"forgetful": book.forgetful, "free": book.free_slots}).encode(),
     }
     for index, block in enumerate(book.blocks):
@@ -174,12 +180,37 @@ def _fill_book(book: Book, sections: Sections) -> None:
     for name in _BOOK_ARRAYS:
         getattr(book, name)[: entities.height] = entities[name].to_numpy()
     book.block_slot[: entities.height] = -1
+    book.type_counts[: entities.height] = _type_counts(book, sections)
     remembered = _frame(sections[f"{book.kind}/remembered"])
     book.remembered = dict(remembered.iter_rows())
     book.forgetful, book.free_slots = about["forgetful"], about["free"]
     for index, block in enumerate(book.blocks):
         if f"{_block_label(book, block)}/about" in sections:
             _fill_block(book, index, block, sections)
+
+
+def _type_counts(book: Book, sections: Sections) -> npt.NDArray[np.generic] | int:
+    """The counts as they were kept; none where nobody asked for them then."""
+    stored = _frame(sections[f"{book.kind}/types"]).to_series().to_numpy()
+    width = book.type_counts.shape[1]
+    return stored.reshape(len(book.names), width) if width and len(stored) == len(book.names) * width else 0
+
+
+def _past_sections(kind: str, past: Baselines) -> Sections:
+    used = len(past.slots) + len(past.free)
+    about = {"names": past.names, "slots": past.slots, "free": past.free}
+    arrays = {f"{kind}/past/{name}": _array(getattr(past, name)[:used]) for name in _PAST_ARRAYS}
+    return {f"{kind}/past": json.dumps(about).encode(), **arrays}
+
+
+def _fill_past(kind: str, past: Baselines, sections: Sections) -> None:
+    about = json.loads(sections[f"{kind}/past"])
+    past.slots, past.free = about["slots"], about["free"]
+    used, theirs = len(past.slots) + len(past.free), about["names"]
+    past.make(used)
+    past.day[:used] = _values(sections[f"{kind}/past/day"], (used,))
+    for name in _PAST_ARRAYS[1:]:
+        _copy(sections[f"{kind}/past/{name}"], theirs, list(past.names), getattr(past, name), (used,))
 
 
 def _fill_block(book: Book, index: int, block: Block, sections: Sections) -> None:

@@ -20,20 +20,26 @@ _MEANINGS = {"Int64": "a whole number within 64 bits", "Float64": "a number", "B
 
 
 def sift(
-    records: Sequence[bytes], schema: Schema, refused: Unparsable | None = None
+    records: Sequence[bytes],
+    schema: Schema,
+    refused: Unparsable | None = None,
+    *,
+    longest: int = RECORD_BYTES,
+    lenient: bool = False,
 ) -> tuple[pl.DataFrame, list[Fault]]:
     """The records that polars can parse, tied by `record` to their ordinals, and the faults of the others.
 
-    refused: why polars refused all of them, where that was tried. No record may hold a newline.
+    refused: why polars refused all of them, where that was tried. No record may hold a newline. longest: bytes.
+    lenient: as in `parse`; values of the wrong type are then no fault, nor are records that are no objects.
     """
-    faults = list(_misfits(records))
+    faults = list(_misfits(records, longest))
     kept = _without(range(len(records)), faults)
     if refused is None or faults:
         try:
-            return _tied(parse(_joined(records, kept), schema), kept), faults
+            return _tied(parse(_joined(records, kept), schema, lenient=lenient), kept), faults
         except Unparsable as error:
             refused = error
-    if not refused.is_structural:
+    if not refused.is_structural and not lenient:
         try:
             frame, wrong = _typed(records, kept, schema)
             return frame, faults + wrong
@@ -43,31 +49,31 @@ def sift(
         faults += [found for n in kept if (found := verdict(n, records[n])) is not None]
         kept = _without(kept, faults)
         try:
-            frame, wrong = _either(records, kept, schema)
+            frame, wrong = _either(records, kept, schema, lenient)
             return frame, faults + wrong
         except Unparsable:
             continue
-    frames = list(_halved(records, kept, schema, faults))
+    frames = list(_halved(records, kept, schema, faults, lenient))
     return pl.concat(frames) if frames else _tied(parse(b"", schema), []), faults
 
 
-def _misfits(records: Sequence[bytes]) -> Iterator[Fault]:
+def _misfits(records: Sequence[bytes], longest: int) -> Iterator[Fault]:
     for n, record in enumerate(records):
-        if len(record) > RECORD_BYTES:
-            detail = f"{len(record)} bytes; at most {RECORD_BYTES} are taken"
+        if len(record) > longest:
+            detail = f"{len(record)} bytes; at most {longest} are taken"
             yield Fault(n, Reason.OVERSIZED, detail)
         elif not record.strip(SPACE):
             yield Fault(n, Reason.BLANK, "the record is empty; send none instead")
 
 
 def _halved(
-    records: Sequence[bytes], kept: Sequence[int], schema: Schema, faults: list[Fault]
+    records: Sequence[bytes], kept: Sequence[int], schema: Schema, faults: list[Fault], lenient: bool
 ) -> Iterator[pl.DataFrame]:
     """Frames of the records that parse; the faults of the others are added to `faults`."""
     if not kept:
         return
     try:
-        frame, wrong = _either(records, kept, schema)
+        frame, wrong = _either(records, kept, schema, lenient)
         faults += wrong
         yield frame
     except Unparsable as error:
@@ -75,15 +81,17 @@ def _halved(
         if not middle:
             faults.append(Fault(kept[0], Reason.NOT_JSON, str(error)))
             return
-        yield from _halved(records, kept[:middle], schema, faults)
-        yield from _halved(records, kept[middle:], schema, faults)
+        yield from _halved(records, kept[:middle], schema, faults, lenient)
+        yield from _halved(records, kept[middle:], schema, faults, lenient)
 
 
-def _either(records: Sequence[bytes], kept: Sequence[int], schema: Schema) -> tuple[pl.DataFrame, list[Fault]]:
+def _either(
+    records: Sequence[bytes], kept: Sequence[int], schema: Schema, lenient: bool
+) -> tuple[pl.DataFrame, list[Fault]]:
     try:
-        return _tied(parse(_joined(records, kept), schema), kept), []
+        return _tied(parse(_joined(records, kept), schema, lenient=lenient), kept), []
     except Unparsable as error:
-        if error.is_structural:
+        if error.is_structural or lenient:
             raise
         return _typed(records, kept, schema)
 

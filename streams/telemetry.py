@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from detectors.alert import Alert
 from detectors.rules import Rule
-from features.event import EVENT_TYPES
+from features.event import ENTITY_COLUMNS, EVENT_TYPES
 from features.state import State
 from streams.codec import Reason
 from streams.dead_letters import Buried
@@ -25,6 +25,7 @@ class Telemetry:
         self.dead_letters = Counter(
             "tipstaff_dead_letters", "Records refused, by reason.", ["reason"], registry=registry
         )
+        self.skipped = Counter("tipstaff_skipped", "Parts of foreign records that are no events.", registry=registry)
         self.unknown_keys = Counter("tipstaff_unknown_keys", "Unknown keys seen in sampled events.", registry=registry)
         self.alerts = Counter("tipstaff_alerts", "Alert revisions raised, by rule.",
                               ["rule", "clause", "severity"], registry=registry)  # fmt: skip
@@ -44,6 +45,9 @@ class Telemetry:
         self.shed_turns = Gauge(
             "tipstaff_shed_turns", "Open turns of shed entities, never evaluated.", registry=registry
         )
+        self.unmapped_verdicts = Gauge(
+            "tipstaff_unmapped_verdicts", "Flagged verdicts whose label no clause is known for.", registry=registry
+        )
         self.too_many_bad = Gauge("tipstaff_too_many_bad", "1 while the share of bad records is over its limit.",
                                   registry=registry)  # fmt: skip
         self._begin(rules)
@@ -55,11 +59,11 @@ class Telemetry:
             self.dead_letters.labels(str(reason))
         for rule in rules:
             self.alerts.labels(rule.id, rule.clause, rule.severity)
-        for kind in ("account", "key", "workload"):
+        for kind in ENTITY_COLUMNS:
             self.entities.labels(kind)
 
     def settled(self, events: pl.DataFrame, dead: Sequence[Buried], alerts: Sequence[Alert], evaluations: int,
-                unknown_keys: Mapping[str, int]) -> None:  # fmt: skip
+                unknown_keys: Mapping[str, int], skipped: int) -> None:  # fmt: skip
         """Count what one chunk brought."""
         for event_type, count in events["type"].value_counts().iter_rows():
             self.events.labels(event_type).inc(count)
@@ -70,13 +74,16 @@ class Telemetry:
         self.evaluations.inc(evaluations)
         self.chunk_events.observe(events.height)
         self.unknown_keys.inc(sum(unknown_keys.values()))
+        self.skipped.inc(skipped)
 
     def state(self, state: State) -> None:
         """Show what is kept."""
         self.stream_time.set((state.stream_time or 0) / 1000)
         for kind, book in state.books.items():
             self.entities.labels(kind).set(len(book.slots))
-        self.state_bytes.set(sum(book.nbytes for book in state.books.values()))
+        pasts = sum(past.nbytes for past in state.baselines.values())
+        self.state_bytes.set(sum(book.nbytes for book in state.books.values()) + pasts)
+        self.unmapped_verdicts.set(state.unmapped)
         self.late_panes.set(state.late)
         self.shed_entities.set(state.shed)
         self.shed_turns.set(state.shed_open)

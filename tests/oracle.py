@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,7 +33,7 @@ Z = 1.96
 EXACT_PEERS = 1000
 FEWEST_PEERS = 20
 
-KINDS = {"account": None, "key": "api_key_id", "workload": "workload_id"}
+KINDS = {"account": None, "key": "api_key_id", "workload": "workload_id", "end_user": "end_user_id"}
 """The column that, after `account_id`, names an entity of each kind."""
 
 CREATED = {"account": "account_created_at", "key": "key_created_at"}
@@ -178,8 +178,10 @@ def xxh64(data: bytes) -> int:
     return h ^ h >> 32
 
 
-def touched(kind: str, event: Event) -> Entity | None:
-    """The entity of a kind that an event touches, or none."""
+def touched(kind: str, event: Event, types: Container[str]) -> Entity | None:
+    """The entity of a kind that an event touches, or none; only events of `types` touch end users."""
+    if kind == "end_user" and event["type"] not in types:
+        return None
     if event["type"] == "heartbeat" or event.get("denied_by_us") is True:
         return None
     columns = ("account_id", KINDS[kind] or "account_id")
@@ -221,8 +223,17 @@ def deviation(xs: Sequence[int]) -> float | None:
 
 def estimate(key: str, texts: Iterable[str]) -> int:
     """How many different texts a bitmap of their hashes tells of."""
-    bits = {xxh64(key.encode() + text.encode()) % BITS for text in texts}
-    return round(-BITS * math.log(max(BITS - len(bits), 1) / BITS))
+    return estimate_of(len({bit(key, text) for text in texts}))
+
+
+def bit(key: str, text: str) -> int:
+    """The bit of a text."""
+    return xxh64(key.encode() + text.encode()) % BITS
+
+
+def estimate_of(bits: int) -> int:
+    """How many different texts so many bits tell of."""
+    return round(-BITS * math.log(max(BITS - bits, 1) / BITS))
 
 
 def wilson(k: float, n: float) -> float:
@@ -313,6 +324,19 @@ def _distinct(view: View, feature: Declared, window: str) -> Value:
     return estimate(view.hash_key, (str(event[column]) for event in view.within(feature, window)))
 
 
+def _novel(view: View, feature: Declared, window: str) -> Value:
+    recent = view.as_of // WINDOWS[window].pane - 1
+    bits: dict[bool, set[int]] = {True: set(), False: set()}
+    for event in view.within(feature, window):
+        text = str(event[_column(feature)])
+        bits[event["time"] // WINDOWS[window].pane < recent].add(bit(view.hash_key, text))
+    return estimate_of(len(bits[False] - bits[True])) if bits[True] else None
+
+
+def _active_hours(view: View, feature: Declared, window: str) -> Value:
+    return len({event["time"] // HOUR for event in view.within(feature, window)})
+
+
 def _rate(view: View, feature: Declared, window: str) -> Value:
     of = view.named(feature.of, window)
     return None if of is None else of * feature.per_ms / WINDOWS[window].span(view.as_of)
@@ -383,6 +407,8 @@ WINDOWED: dict[str, Callable[[View, Declared, str], Value]] = {
     "mean": _mean,
     "deviation": _deviation,
     "distinct": _distinct,
+    "novel": _novel,
+    "active_hours": _active_hours,
     "rate": _rate,
     "share": _ratio,
     "ratio": _ratio,
@@ -463,13 +489,16 @@ class Oracle:
     def feed(self, offset: int, stamp: int, event: dict[str, Any]) -> list[Evaluation]:
         """One accepted record (`stamp` in ms) -> the evaluations it triggers, by tick, kind and entity."""
         new_hour = self._advance(stamp)
-        touches = {kind: entity for kind in self.kept if (entity := touched(kind, event)) is not None}
+        touches = {kind: entity for kind in self.kept if (entity := self._touched(kind, event)) is not None}
         evaluations = self._close(offset, event, touches)
         if new_hour:
             self._whole_hour(self._stream // HOUR * HOUR)
         for kind, entity in touches.items():
             self._take(kind, entity, offset, event)
         return sorted(evaluations, key=lambda e: (e.tick, e.kind, e.entity))
+
+    def _touched(self, kind: str, event: Event) -> Entity | None:
+        return touched(kind, event, {one for feature in self._features[kind] for one in feature.event})
 
     def percentile(self, kind: str, plan: str | None, name: str, value: float) -> float | None:
         """Share of the peers' values below, 0 to 1; none where fewer than 20 peers tell."""

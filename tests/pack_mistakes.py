@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from features.peers import QUANTILES
+
 Files = dict[str, str | bytes]
 
 _RULE = {
@@ -45,7 +47,29 @@ def clauses(text: str) -> Files:
     return {"clauses.yaml": "clauses:\n" + text}
 
 
-_CLAUSE = "  - {id: mine, title: Mine, text: No mining, severity: high, role: security, basis: {law: none}}\n"
+def labels(text: str) -> Files:
+    """A list of tables of labels."""
+    return {"labels.yaml": "labels:\n" + text}
+
+
+def listing(**changed: str) -> str:
+    """A sound list of indicators but for some keys."""
+    sound = {"kind": "domain", "what": "pools", "source": "us", "expires": "2099-01-01", "entries": "[a.example]"}
+    return "".join(f"{key}: {text}\n" for key, text in (sound | changed).items())
+
+
+def listings(**files: str) -> Files:
+    """Lists by name."""
+    return {f"lists/{name}.yaml": text for name, text in files.items()}
+
+
+def peers(*tables: str) -> Files:
+    """Trained peers."""
+    return {"peers.json": f'{{"format": 1, "levels": {QUANTILES.tolist()}, "tables": [{", ".join(tables)}]}}'}
+
+
+_CLAUSE = ("  - {id: mine, title: Mine, text: No mining, severity: high, role: security, coverage: rule, "
+           "detectors: [many-pages], cannot_see: [much]}\n")  # fmt: skip
 _HALF = "name: half, entity: account, aggregate: ratio, windows: [1h], signal: output"
 _PAGES = "entity: account, event: fetch, windows: [1h], signal: output"
 _CALLS = "name: calls, entity: account, event: inference, aggregate: count, windows: [1h], signal: output"
@@ -77,6 +101,42 @@ MISTAKES: dict[str, Files] = {
     "a clause's unknown key": clauses("  - {id: mine, titel: Mine}\n"),
     "two clauses": clauses(_CLAUSE * 2),
     "a clause's severity": clauses(_CLAUSE.replace("high", "hihg")),
+    "a clause's coverage": clauses(_CLAUSE.replace("coverage: rule", "coverage: reports")),
+    "a clause's missing keys": clauses("  - {id: mine, title: Mine}\n"),
+    "a clause's basis that is a text": clauses(_CLAUSE.replace("cannot_see", "basis: the policy, cannot_see")),
+    "half a basis": clauses(_CLAUSE.replace("cannot_see", "basis: {document: policy, chapter: 5}, cannot_see")),
+    "a clause that nothing watches": clauses(_CLAUSE),
+    "a clause that names an unknown rule": clauses(_CLAUSE.replace("many-pages", "many-page")),
+    "a clause through verdicts without a label": clauses(_CLAUSE.replace("coverage: rule", "coverage: verdict")),
+    # labels
+    "a table of labels that is a text": labels("  - llama\n"),
+    "a table's unknown key": labels("  - {taxonomy: t, label: {S1: spam}}\n"),
+    "a table without a taxonomy": labels("  - {labels: {S1: spam}}\n"),
+    "a table without labels": labels("  - {taxonomy: t}\n"),
+    "a label that is a number": labels("  - {taxonomy: t, labels: {1: spam}}\n"),
+    "a label of an unknown clause": labels("  - taxonomy: t\n    labels:\n      S1: spam\n      S2: spaam\n"),
+    "a label twice": labels("  - {taxonomy: t, versions: ['1'], labels: {S1: spam}}\n"
+                            "  - {taxonomy: t, versions: ['1'], labels: {s1: spam}}\n"),
+    # lists
+    "a list that is a list": {"lists/pools.yaml": "- a.example\n"},
+    "a list's name": {"lists/My_Pools.yaml": listing()},
+    "a list's unknown key": {"lists/pools.yaml": listing() + "entry: [a]\n"},
+    "a list's missing keys": {"lists/pools.yaml": "kind: domain\n"},
+    "a list's kind": {"lists/pools.yaml": listing(kind="domains")},
+    "a list's date": {"lists/pools.yaml": listing(expires="soon")},
+    "a list's entries": {"lists/pools.yaml": listing(entries="\n  - pool.example\n  - 5\n  - nodomain")},
+    "an unknown list": listings(pools=listing()) | on_event("LISTED(process, 'pool')"),
+    "an unknown list in where": feature(where="\"LISTED(model, 'pools')\""),
+    # peers
+    "peers that are no JSON": {"peers.json": "{"},
+    "peers of another format": {"peers.json": '{"format": 9}'},
+    "peers at other quantiles": {"peers.json": '{"format": 1, "levels": [0.5], "tables": []}'},
+    "peers without keys": peers('{"kind": "account"}'),
+    "peers that fall": peers('{"kind": "account", "plan": null, "type": "*", "value": "pages_1h", "identity": "",'
+                             ' "quantiles": [2, 1]}'),
+    "peers of features that changed": peers(
+        '{"kind": "account", "plan": null, "type": "*", "value": "pages_1h", "identity": "old",'
+        f' "quantiles": {[0] * len(QUANTILES)}}}'),
     # features
     "a feature's unknown key": feature(colum="status"),
     "a feature's unknown key with a list": {"features.yaml": "features:\n  - name: a\n    window:\n      - 1h\n"},
@@ -94,6 +154,16 @@ MISTAKES: dict[str, Files] = {
     "a column that is missing": feature(aggregate="sum"),
     "an unknown column": feature(aggregate="sum", column="output_token"),
     "a text summed": feature(aggregate="sum", column="model"),
+    "a novelty of an hour": feature(aggregate="novel", column="model"),
+    "a comparison": feature(against="[peer]"),
+    "a comparison of ages": feature(aggregate="first_seen", event="", windows="", against="[own]"),
+    "too many own pasts": features(
+        *(_CALLS.replace("calls", f"calls_{i}").replace("[1h]", "[1h, 24h, 7d], against: own") for i in range(3))),
+    "a template of something else": features("for_each: plan, " + _CALLS),
+    "a template's coverage": features("for_each: clause, coverage: verdicts, " + _CALLS),
+    "a template's mistake, told once": clauses(_CLAUSE + _CLAUSE.replace("mine", "other")) | features(
+        "for_each: clause, " + _CALLS.replace("calls", "'calls_{clause_name}'").replace("inference", "fetsh")
+    ),
     "too large to square": feature(aggregate="deviation", column="bytes_out", event="network"),
     "another type's column": feature(aggregate="sum", column="gpu_util"),
     "events for a ratio": features(f"{_HALF}, of: pages, over: pages, event: fetch"),
@@ -111,6 +181,16 @@ MISTAKES: dict[str, Files] = {
     "a rule's name that is a number": rule(id="id: 5"),
     "a rule's clause": rule(clause="clause: spamm"),
     "a rule's severity": rule(severity="severity: severe"),
+    "a rule's template of something else": rule("for_each: plan", clause=""),
+    "a rule's template with a clause": rule("for_each: clause"),
+    "a rule's template that no clause names": rule("for_each: clause", clause=""),
+    "a victim": rule("victim: account"),
+    "knowledge where none is told": rule("knowledge: classifier"),
+    "no knowledge where it must be told": {**clauses(_CLAUSE.replace("coverage", "path: child_safety, coverage")),
+                                           **rule(clause="clause: mine")},
+    "unknown knowledge": {**clauses(_CLAUSE.replace("coverage", "path: child_safety, coverage")),
+                          **rule("knowledge: rumour", clause="clause: mine")},
+    "an event rule about an end user": on_event("process = 'x'", entity="entity: end_user"),
     "two rules": rule() | {"rules/other.yaml": str(rule()["rules/my-rule.yaml"])},
     "a rule that a clause is missing for": rule(clause="clause: something-else"),
     "for": rule(**{"for": "for: 10 minutes"}),

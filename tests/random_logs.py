@@ -22,7 +22,7 @@ START = 1_772_409_600_000 - 25_000
 HASH_KEY = "twin"
 
 EVENT_COLUMNS = (
-    "account_id", "api_key_id", "workload_id", "plan", "denied_by_us", "account_created_at", "key_created_at",
+    "account_id", "api_key_id", "workload_id", "end_user_id", "plan", "denied_by_us", "account_created_at", "key_created_at",
     "status", "output_tokens", "duration_ms", "path", "gpu_util", "credit_balance_usd", "template_fingerprint",
 )  # fmt: skip
 
@@ -50,6 +50,11 @@ DECLARED: list[dict[str, Any]] = [
     {"name": "paths", "entity": _KINDS, "aggregate": "distinct", "column": "path", "event": "fetch",
      "windows": ["1m", "1h"], "signal": "output"},
     {"name": "codes", "entity": _KINDS, "aggregate": "distinct", "column": "status", **_REQUEST, "windows": ["24h"]},
+    {"name": "new_paths", "entity": _KINDS, "aggregate": "novel", "column": "path", "event": "fetch",
+     "windows": ["24h", "7d"], "signal": "output"},
+    {"name": "awake", "entity": _KINDS, "aggregate": "active_hours", **_REQUEST, "windows": ["24h", "7d"]},
+    {"name": "asks", "entity": "end_user", "aggregate": "count", **_REQUEST, "where": "status >= 400",
+     "windows": ["1h", "24h"]},
     {"name": "request_rate", "entity": _KINDS, "aggregate": "rate", "of": "requests", "windows": ["1m", "1h"],
      "signal": "output"},
     {"name": "failed_share", "entity": _KINDS, "aggregate": "share", "of": "failed", "over": "requests",
@@ -117,6 +122,7 @@ def events(draw: st.DrawFn, time: int) -> dict[str, Any]:
         "api_key_id": st.sampled_from(["k1", "k2"]), "workload_id": st.sampled_from(["w1", "w2"]),
         "plan": st.sampled_from(["trial", "pro"]), "denied_by_us": st.sampled_from([False, False, False, True]),
     }  # fmt: skip
+    optional["end_user_id"] = st.sampled_from(["u1", "u2"])
     if draw(st.integers(0, 9)) == 0:
         optional |= {name: st.integers(START - 10**9, START) for name in ("account_created_at", "key_created_at")}
     if kind in ("inference", "fetch"):

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from streams.cli import accounts, alerts, demo, formats, pack, run
+from streams.cli import accounts, alerts, demo, evaluate, formats, hunt, models, pack, replay, run, simulate
 from streams.cli.screen import Failed
 
 app = typer.Typer(
@@ -16,9 +16,14 @@ app = typer.Typer(
 )  # fmt: skip
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
+app.command("replay")(replay.replay)
+app.command("evaluate")(evaluate.evaluate)
+app.command("hunt")(hunt.hunt)
+app.command("simulate")(simulate.simulate)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(pack.app, name="pack")
+app.add_typer(models.app, name="models")
 app.add_typer(formats.app, name="formats")
 
 

@@ -64,7 +64,7 @@ def _entities(account: str, kind: str, saved: Saved, pipeline: Pipeline) -> list
     if not names:
         return []
     slots = book.find(names)
-    values = pipeline.observer.values(book, slots).to_dicts()
+    values = pipeline.observer.values(saved.state.features, kind, slots).to_dicts()
     plans = saved.state.features.plan_names(book.plan[slots])
     return [_entity(book, name, slot, plan, row, pipeline) for name, slot, plan, row in
             zip(names, slots.tolist(), plans, values, strict=True)]  # fmt: skip
@@ -74,10 +74,12 @@ def _entity(
     book: Book, name: str, slot: int, plan: str | None, values: dict[str, Any], pipeline: Pipeline
 ) -> dict[str, Any]:
     declared = pipeline.catalog.values[book.kind]
+    hidden = pipeline.pack.restricted_values(book.kind)
     return {
         "kind": book.kind, "id": name.split(SEPARATOR)[-1], "plan": plan,
         "newest_event": rfc3339(int(np.int64(book.newest[slot]))),
-        "features": {key: {"value": value, "unit": declared[key].unit} for key, value in values.items()},
+        "features": {key: {"value": value, "unit": declared[key].unit}
+                     for key, value in values.items() if key not in hidden},
     }  # fmt: skip
 
 

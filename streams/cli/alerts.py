@@ -17,6 +17,7 @@ from streams.pack import read_pack
 app = typer.Typer(no_args_is_help=True, help="What was raised, and why.")
 
 DataDir = Annotated[Path | None, typer.Option(help="the run's data directory (.tipstaff)")]
+Restricted = Annotated[bool, typer.Option("--restricted", help="child-safety alerts, which no other list shows")]
 Json = Annotated[bool, typer.Option("--json", help="for a program")]
 
 
@@ -30,30 +31,35 @@ def directory_of(data_dir: Path | None) -> DataDirectory:
     return directory
 
 
-def written(directory: DataDirectory) -> Iterator[dict[str, Any]]:
-    """Every alert revision, in the order written; a line that is being written just now is left out."""
-    if not directory.alerts.exists():
+def written(path: Path) -> Iterator[dict[str, Any]]:
+    """Every alert revision of a file, in the order written; a line that is being written just now is left out."""
+    if not path.exists():
         return
-    with directory.alerts.open(encoding="utf-8") as file:
+    try:
+        file = path.open(encoding="utf-8")
+    except PermissionError:
+        raise Failed(f"{path}: only its owner may read it") from None
+    with file:
         for line in file:
             if line.endswith("\n"):
                 yield jsons.loads(line)
 
 
-def newest(directory: DataDirectory) -> dict[str, dict[str, Any]]:
-    """The newest revision of each alert, by id."""
-    return {alert["id"]: alert for alert in written(directory)}
+def newest(directory: DataDirectory, restricted: bool = False) -> dict[str, dict[str, Any]]:
+    """The newest revision of each alert, by id: of the ordinary ones, or of the restricted ones alone."""
+    path = directory.restricted if restricted else directory.alerts
+    return {alert["id"]: alert for alert in written(path)}
 
 
 @app.command("list")
 def list_alerts(
     account: Annotated[str | None, typer.Option(help="only of this account")] = None,
     rule: Annotated[str | None, typer.Option(help="only of this rule")] = None,
-    data_dir: DataDir = None, json: Json = False,
+    restricted: Restricted = False, data_dir: DataDir = None, json: Json = False,
 ) -> None:  # fmt: skip
     """Every alert once, its newest revision, in the order raised."""
     found = [
-        alert for alert in newest(directory_of(data_dir)).values()
+        alert for alert in newest(directory_of(data_dir), restricted).values()
         if (account is None or alert["entity"]["account_id"] == account) and rule in (None, alert["detector"])
     ]  # fmt: skip
     if json:
@@ -63,9 +69,10 @@ def list_alerts(
     return None
 
 
-def find(directory: DataDirectory, wanted: str) -> dict[str, Any]:
+def find(directory: DataDirectory, wanted: str, restricted: bool) -> dict[str, Any]:
     """The alert with an id, or whose id begins so. Raises Failed."""
-    hits = [alert for name, alert in newest(directory).items() if name.startswith(wanted)] if wanted else []
+    known = newest(directory, restricted)
+    hits = [alert for name, alert in known.items() if name.startswith(wanted)] if wanted else []
     if len(hits) == 1:
         return hits[0]
     if not hits:
@@ -74,20 +81,23 @@ def find(directory: DataDirectory, wanted: str) -> dict[str, Any]:
 
 
 @app.command("show")
-def show(wanted: Annotated[str, typer.Argument(metavar="ID")], data_dir: DataDir = None) -> None:
+def show(
+    wanted: Annotated[str, typer.Argument(metavar="ID")], restricted: Restricted = False, data_dir: DataDir = None
+) -> None:
     """An alert's newest revision as it was written (JSON)."""
-    as_json(find(directory_of(data_dir), wanted))
+    as_json(find(directory_of(data_dir), wanted, restricted))
 
 
 @app.command("explain")
 def explain(
     wanted: Annotated[str, typer.Argument(metavar="ID", help="an alert's id, or how it begins")],
+    restricted: Restricted = False,
     data_dir: DataDir = None,
     pack: PackDir = None,
     json: Json = False,
 ) -> None:
     """Why an alert was raised: every condition's value, threshold, span, peers, and where it would not have fired."""
-    alert = find(directory_of(data_dir), wanted)
+    alert = find(directory_of(data_dir), wanted, restricted)
     with told():
         clause = read_pack(pack).clauses.get(alert["clause"])
     if json:

@@ -67,25 +67,38 @@ def _run(session: Session, alerts: list[Alert]) -> None:
 
 
 def _describe(labels: Sequence[Label], hours: float) -> None:
-    honest = sum(not label.clause for label in labels)
+    honest, guilty = sum(not label.clause for label in labels), _campaigns(labels)
+    accounts = sum(map(len, guilty))
     out.print(
-        f"A simulated cloud: {honest} honest tenants and {len(labels) - honest} campaigns, {hours:g} hours.\n",
+        f"A simulated cloud: {honest} honest tenants, {len(guilty)} campaigns by {accounts} accounts, {hours:g} h.\n",
         markup=False,
     )
 
 
+def _campaigns(labels: Sequence[Label]) -> list[list[Label]]:
+    """What guilty accounts do, together where they do it together."""
+    together: dict[tuple[str, str], list[Label]] = {}
+    for label in labels:
+        if label.clause:
+            together.setdefault((label.name, label.clause), []).append(label)
+    return list(together.values())
+
+
 def _report(labels: Sequence[Label], alerts: Sequence[Alert]) -> None:
-    guilty = [label for label in labels if label.clause]
-    caught = {label.account_id: [a for a in alerts if _of(a, label)] for label in guilty}
+    campaigns = _campaigns(labels)
+    caught = [[a for a in alerts if any(_of(a, label) for label in campaign)] for campaign in campaigns]
     out.print("CAUGHT", style="bold")
-    for label in guilty:
-        _tell(label, caught[label.account_id])
-    missed = [label for label in guilty if not caught[label.account_id]]
+    for campaign, own in zip(campaigns, caught, strict=True):
+        _tell(campaign, own)
+    missed = [campaign for campaign, own in zip(campaigns, caught, strict=True) if not own]
     out.print("\nMISSED", style="bold")
-    out.print(
-        "\n".join(f"  {label.name} (account {label.account_id})" for label in missed) or "  nothing", markup=False
-    )
+    out.print("\n".join(f"  {_called(campaign)}" for campaign in missed) or "  nothing", markup=False)
     _touched(labels, alerts)
+
+
+def _called(campaign: Sequence[Label]) -> str:
+    first, count = campaign[0], len(campaign)
+    return f"{first.name} (account {first.account_id}{f' and {count - 1} more' if count > 1 else ''})"
 
 
 def _of(alert: Alert, label: Label) -> bool:
@@ -95,12 +108,14 @@ def _of(alert: Alert, label: Label) -> bool:
                  or alert.entity_id == label.workload_id))  # fmt: skip
 
 
-def _tell(label: Label, alerts: Sequence[Alert]) -> None:
+def _tell(campaign: Sequence[Label], alerts: Sequence[Alert]) -> None:
     if not alerts:
         return
-    after = alerts[0].time - label.start
-    out.print(f"  {label.name}", style="bold red", markup=False)
-    out.print(f"    began {rfc3339(label.start)[:16]}Z, first alert {words.later(after)}", markup=False)
+    begun, found = min(label.start for label in campaign), len({a.account_id for a in alerts})
+    of_many = f" ({found} of {len(campaign)} accounts)" if len(campaign) > 1 else ""
+    out.print(f"  {campaign[0].name}{of_many}", style="bold red", markup=False)
+    after = words.later(max(alerts[0].time - begun, 0))
+    out.print(f"    began {rfc3339(begun)[:16]}Z, first alert {after}", markup=False)
     firsts = {alert.detector: alert for alert in reversed(alerts)}
     for alert in sorted(firsts.values(), key=lambda a: a.time)[:_SHOWN_PER_CAMPAIGN]:
         written = as_json(alert)

@@ -1,18 +1,28 @@
-"""`tipstaff pack`: init, check, test, show."""
+"""`tipstaff pack`: init, check, test, show, diff."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import track
 
 from streams.cli.alerts import Json
+from streams.cli.formats import AccountField, FieldMap
+from streams.cli.history import Form
+from streams.cli.progress import bar
 from streams.cli.screen import Failed, PackDir, as_json, err, out, table, told
-from streams.exam import examine
-from streams.pack import Pack, read_pack
-from streams.starter import write_starter
+from streams.dead_letters import clipped
+from streams.history import contents
+from streams.history.reading import Reading
+from streams.pack import Pack, expired_lists, read_pack
+from streams.pack.described import Change, described, differences
+from streams.pack.exam import examine
+from streams.pack.starter import write_starter
+from streams.session import Input
 
 app = typer.Typer(no_args_is_help=True, help="What is watched: features, clauses and rules of one's own.")
 
@@ -32,16 +42,39 @@ def init(folder: Annotated[Path, typer.Argument(help="where to put it")]) -> Non
 
 
 @app.command("check")
-def check(pack: PackDir = None, json: Json = False) -> None:
-    """Whether a pack can be taken up; everything wrong with it, with file and line."""
+def check(
+    events: Annotated[list[str] | None, typer.Argument(metavar="[FILES]...", help="events to be watched")] = None,
+    format: Form = "native", account_field: AccountField = None, field_map: FieldMap = None, pack: PackDir = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Whether a pack can be taken up; everything wrong with it, with file and line.
+
+    Given stored events, also which rules they can never fire, for want of event types or columns.
+    """
     found = _read(pack)
+    warnings = [*map(str, found.warnings), *expired_lists(found, datetime.now(UTC).date().isoformat())]
+    if events:
+        chosen = Input(tuple(events), format=format, account_field=account_field, map=field_map)
+        warnings += _unobtainable(chosen, found)
     if json:
-        return as_json({"pack": found.hash, "warnings": [str(w) for w in found.warnings]})
-    for warning in found.warnings:
-        err.print(str(warning), markup=False)
+        return as_json({"pack": found.hash, "warnings": warnings})
+    for warning in warnings:
+        err.print(warning, markup=False)
     out.print(f"pack {found.hash}: {len(found.rules)} rules, {len(found.catalog.features)} features, "
               f"{len(found.clauses)} clauses: good", markup=False)  # fmt: skip
     return None
+
+
+def _unobtainable(chosen: Input, pack: Pack) -> list[str]:
+    """A warning for every rule that these events can never fire."""
+    with bar() as show, told():
+
+        def tell(pages: Reading) -> None:
+            show(pages.summary.events, pages.done, pages.total, None)
+
+        found = contents.read(chosen, pack, tell)
+    lacking = {rule.id: ", ".join(found.lacks(rule, pack)) for rule in pack.rules}
+    return [f"warning: {rule} can never fire on these events: {why}" for rule, why in lacking.items() if why]
 
 
 @app.command("test")
@@ -70,34 +103,66 @@ def run_tests(
 
 @app.command("show")
 def show(pack: PackDir = None, json: Json = False) -> None:
-    """The clauses, rules and features in force."""
+    """The clauses, rules, features, labels and lists in force, and who uses what."""
     found = _read(pack)
+    told_parts = described(found)
     if json:
-        return as_json(_described(found))
+        return as_json({"pack": found.hash, **told_parts})
     out.print(f"pack {found.hash}", markup=False)
-    table("\nclauses", ["clause", "what", "severity", "looked at by"],
-          [(c.id, c.title, c.severity, c.role) for c in found.clauses.values()])  # fmt: skip
+    table("\nclauses", ["clause", "what", "severity", "looked at by", "coverage", "watched by"],
+          [(name, c["title"], c["severity"], c["role"], c["coverage"], ", ".join(c["watched_by"]))
+           for name, c in told_parts["clauses"].items()])  # fmt: skip
     table("\nrules", ["rule", "clause", "severity", "about", "reads"],
-          [(r.id, r.clause, r.severity, r.entity, ", ".join(r.names)) for r in found.rules])  # fmt: skip
-    table("\nfeatures", ["feature", "of", "aggregate", "windows", "unit", "signal"],
-          [(f.name, f.entity, f.aggregate, " ".join(w.name for w in f.windows), f.unit, f.signal)
-           for f in found.catalog.features])  # fmt: skip
+          [(name, r["clause"], r["severity"], r["entity"].replace("_", " "), ", ".join(r["reads"]))
+           for name, r in told_parts["rules"].items()])  # fmt: skip
+    table("\nfeatures", ["feature", "aggregate", "windows", "unit", "signal", "used by"],
+          [(name, f["aggregate"], " ".join(f["windows"]), f["unit"], f["signal"], ", ".join(f["used_by"]))
+           for name, f in told_parts["features"].items()])  # fmt: skip
+    table("\nlabels", ["label", "clause"], [(name, one["clause"]) for name, one in told_parts["labels"].items()])
+    table("\nlists", ["list", "kind", "entries>", "expires", "source"],
+          [(name, one["kind"], len(one["entries"]), one["expires"], one["source"])
+           for name, one in told_parts["lists"].items()])  # fmt: skip
+    about = found.peers.about
+    trained = f"{len(told_parts['peers']):,} tables, trained on {about.get('events', 0):,} events"
+    out.print(f"\npeers: {trained if about else 'no trained tables'}", markup=False)
     return None
+
+
+SHIPPED = "shipped"
+
+
+@app.command("diff")
+def diff(
+    old: Annotated[str, typer.Argument(metavar="A", help=f"a folder laid over the shipped pack, or {SHIPPED}")],
+    new: Annotated[str, typer.Argument(metavar="B", help="the same")],
+    json: Json = False,
+) -> None:
+    """What pack B has that A lacks, lacks, or says otherwise. Exit code 1 if they differ."""
+    first, second = (_read(None if name == SHIPPED else Path(name)) for name in (old, new))
+    changes = differences(first, second)
+    if json:
+        as_json({"a": first.hash, "b": second.hash, "changes": [asdict(one) for one in changes]})
+    else:
+        out.print(f"a: {old} ({first.hash})\nb: {new} ({second.hash})", markup=False)
+        for change in changes:
+            out.print(_told(change), markup=False)
+        out.print(f"{len(changes):,} differences" if changes else "no difference", markup=False)
+    if changes:
+        raise typer.Exit(1)
+
+
+_SIGN = {"added": "+", "removed": "-", "changed": "~"}
+_READ = 200  # characters of a value
+
+
+def _told(change: Change) -> str:
+    head = f"{_SIGN[change.kind]} {change.section.removesuffix('s')} {change.name}"
+    if change.kind != "changed":
+        return head
+    was, now = (clipped(str(value), _READ) for value in (change.was, change.now))
+    return f"{head}: {change.field}\n    was {was}\n    is  {now}"
 
 
 def _read(folder: Path | None) -> Pack:
     with told():
         return read_pack(folder)
-
-
-def _described(pack: Pack) -> dict[str, Any]:
-    return {
-        "pack": pack.hash,
-        "clauses": [{"id": c.id, "title": c.title, "severity": c.severity, "role": c.role}
-                    for c in pack.clauses.values()],
-        "rules": [{"id": r.id, "clause": r.clause, "severity": r.severity, "entity": r.entity, "on": r.on,
-                   "when": [[c.text for c in group] for group in r.when], "reads": list(r.names)} for r in pack.rules],
-        "features": [{"name": f.name, "entity": f.entity, "aggregate": f.aggregate, "unit": f.unit,
-                      "windows": [w.name for w in f.windows], "signal": f.signal, "identity": f.identity}
-                     for f in pack.catalog.features],
-    }  # fmt: skip

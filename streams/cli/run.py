@@ -8,19 +8,21 @@ import sys
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from prometheus_client import start_http_server
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from detectors.alert import Alert
-from streams.alert_lines import as_json, as_line, rfc3339
+from streams.alert_lines import as_json, as_line
 from streams.cli import words
+from streams.cli.formats import AccountField, FieldMap
+from streams.cli.progress import bar
 from streams.cli.screen import Failed, PackDir, err, out, settings_of, told
 from streams.formats import FORMATS
-from streams.pack import read_pack
+from streams.pack import expired_lists, read_pack
 from streams.runner import Chunk
 from streams.session import Input, Session, open_session
 
@@ -35,7 +37,8 @@ def run(
     hours: Annotated[float, typer.Option(help="hours of simulated time")] = 30.0,
     scale: Annotated[float, typer.Option(help="size of the simulated cloud; 1 is about 300 accounts")] = 1.0,
     format: Annotated[str, typer.Option(help=f"what the input is: {', '.join(FORMATS)}")] = "native",
-    account_field: Annotated[str | None, typer.Option(help="access-log: user or address itself")] = None,
+    account_field: AccountField = None,
+    field_map: FieldMap = None,
     follow: Annotated[bool, typer.Option("--follow", help="keep reading a growing file")] = False,
     sort: Annotated[bool, typer.Option("--sort", help="read whole files into memory and sort them by time")] = False,
     pack: PackDir = None,
@@ -51,10 +54,13 @@ def run(
     started again with the same input: alerts.ndjson is then what one uninterrupted run would have left. Standard
     input does not resume, and standard output may repeat alerts after a crash.
     """
-    chosen = Input(tuple(files or ()), simulate, seed, hours, scale, format, account_field, follow, sort)
+    chosen = Input(tuple(files or ()), simulate, seed, hours, scale, format, account_field, follow, sort, field_map)
     settings = settings_of(data_dir=data_dir, max_bad_share=max_bad_share)
     with told():
-        session = open_session(chosen, read_pack(pack), settings, _warn)
+        in_force = read_pack(pack)
+        for text in expired_lists(in_force, datetime.now(UTC).date().isoformat()):
+            _warn(text)
+        session = open_session(chosen, in_force, settings, _warn)
     try:
         _go(session, metrics_port, plain=json or not out.is_terminal)
     finally:
@@ -75,10 +81,14 @@ def _go(session: Session, metrics_port: int | None, plain: bool) -> None:
     with _stopping() as stopped, progress() as shown:
         tell, unknown = _print_line if plain else _print_words, Tally[str]()
         warned: list[str] = []
+        skipped = [0]
+        kept_apart = set[str]()
 
         def hear(chunk: Chunk, alerts: Sequence[Alert]) -> None:
-            tell(alerts)
+            tell([alert for alert in alerts if not alert.restricted])
+            kept_apart.update(alert.id for alert in alerts if alert.restricted)
             unknown.update(chunk.unknown_keys)
+            skipped[0] += chunk.skipped
             if session.runner.over_limit and not warned:
                 warned.append(session.runner.bad_words())
                 _warn(f"{warned[0]}? Reading on.")
@@ -86,7 +96,9 @@ def _go(session: Session, metrics_port: int | None, plain: bool) -> None:
 
         with told():
             session.runner.run(stopped, hear)
-    _say_end(session, unknown)
+    _say_end(session, unknown, skipped[0])
+    if kept_apart:
+        err.print(f"{len(kept_apart):,} restricted alerts: tipstaff alerts list --restricted", markup=False)
 
 
 def _serve(session: Session, port: int) -> None:
@@ -96,11 +108,13 @@ def _serve(session: Session, port: int) -> None:
         raise Failed(f"--metrics-port {port}: {error.strerror}. Choose another port.") from None
 
 
-def _say_end(session: Session, unknown: Tally[str]) -> None:
+def _say_end(session: Session, unknown: Tally[str], skipped: int) -> None:
     saved = session.runner.saved
     what = "finished" if saved.finished else "stopped; start again to go on"
     bad = f", {saved.bad:,} of them dead letters" if saved.bad else ""
     err.print(f"{what}: {saved.records:,} records{bad}. Alerts are in {session.directory.alerts}", markup=False)
+    if skipped:
+        err.print(f"skipped: {skipped:,} records or parts of records that are no events", markup=False)
     if unknown:
         names = ", ".join(f"{name} ({count:,})" for name, count in unknown.most_common(_KEYS_TOLD))
         err.print(f"keys that no column is named after, in a sample of the records: {names}", markup=False)
@@ -141,26 +155,14 @@ def _stopping() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def progress() -> Iterator[Callable[[Chunk, Session], None]]:
-    """A bar on standard error with events/s and stream time; nothing where that is no terminal."""
-    if not err.is_terminal:
-        yield lambda _chunk, _session: None
-        return
-    texts = (TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[stream]}"))
-    columns = (BarColumn(), TaskProgressColumn(), *texts, TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task("", total=None, rate="", stream="")
-        begun, at_first = progress.get_time(), list[int]()
+    """The bar of a run, which may have begun with records of an earlier one."""
+    with bar() as show:
+        at_first = list[int]()
 
-        def show(chunk: Chunk, session: Session) -> None:
+        def hear(chunk: Chunk, session: Session) -> None:
             saved = session.runner.saved
             if not at_first:
                 at_first.append(saved.records - chunk.records)
-            rate = (saved.records - at_first[0]) / max(progress.get_time() - begun, 1e-3)
-            time = saved.state.features.stream_time
-            progress.update(
-                task, rate=f"{rate:,.0f} events/s", stream=f"stream time {rfc3339(time)[:19]}Z" if time else ""
-            )
-            if chunk.done:
-                progress.update(task, completed=chunk.done, total=chunk.total)
+            show(saved.records - at_first[0], chunk.done, chunk.total, saved.state.features.stream_time)
 
-        yield show
+        yield hear

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 _SPANS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 _READ = 80
+_COMPARED_WITH = re.compile(r"\s*(>=|<=|<>|>|<|=)\s*[0-9.eE+-]+$")
+_KNOWN = {"hash_match": "a hash matched known material", "classifier": "a classifier spoke, nobody has looked",
+          "report": "people reported it"}  # fmt: skip
+_COMPARED = {"_vs_own": "beside its own past", "_vs_peers": "beside its peers"}
 _SIGNS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "exactly", "<>": "not"}
 
 
@@ -47,6 +52,9 @@ def later(ms: int) -> str:
 
 def feature(name: str) -> str:
     """A value's name in words: requests_1h → requests (1h)."""
+    for facet, words in _COMPARED.items():
+        if name.endswith(facet):
+            return f"{feature(name.removesuffix(facet))} {words}"
     base, _, window = name.rpartition("_")
     known = window in ("1m", "10m", "1h", "6h", "24h", "7d")
     return f"{base.replace('_', ' ')} ({window})" if known else name.replace("_", " ")
@@ -57,7 +65,7 @@ def sentence(one: Mapping[str, Any], kind: str) -> str:
     if one["operator"] == "matches" or "clear_value" not in one:
         return f"{one['value'] or 'the event'}: {clipped(one['condition'])}"
     unit = one.get("unit", "")
-    about = feature(one["feature"]) if one.get("feature") else one["condition"]
+    about = feature(one["feature"]) if one.get("feature") else _COMPARED_WITH.sub("", one["condition"])
     parts = [
         f"{about} {number(one['value'], unit)}",
         f"threshold {_SIGNS[one['operator']]} {number(one['threshold'], unit)}",
@@ -70,8 +78,10 @@ def sentence(one: Mapping[str, Any], kind: str) -> str:
 
 
 def _peers(one: Mapping[str, Any], kind: str) -> str:
+    kind = kind.replace("_", " ")
     plan = f"{one['peer_plan']} {kind}s" if one.get("peer_plan") else f"{kind}s without a plan"
-    return f"above {one['peer_share'] * 100:.3g} % of {plan} (this partition, as of {one['peer_as_of'][:16]}Z)"
+    source = f"this partition, as of {one['peer_as_of'][:16]}Z" if one.get("peer_as_of") else "trained table"
+    return f"above {one['peer_share'] * 100:.3g} % of {plan} ({source})"
 
 
 def _clearing(one: Mapping[str, Any], unit: str) -> str:
@@ -86,7 +96,9 @@ def entity(written: Mapping[str, Any]) -> str:
     """Whom an alert is about: account acme, or workload w1 of account acme."""
     one = written["entity"]
     whole = one["kind"] == "account"
-    return f"account {one['account_id']}" if whole else f"{one['kind']} {one['id']} of account {one['account_id']}"
+    if whole:
+        return f"account {one['account_id']}"
+    return f"{one['kind'].replace('_', ' ')} {one['id']} of account {one['account_id']}"
 
 
 def row(written: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
@@ -107,6 +119,12 @@ def explanation(written: Mapping[str, Any], clause: str = "") -> Iterator[str]:
     about = f"revision {written['revision']}, rule {written['detector']}"
     yield f"since {written['episode_start']}, at {written['time']} ({about})"
     yield f"signals: {', '.join(written['signals'])}"
+    if written.get("victim"):
+        yield "the account holder is the one wronged: no strike, act on the key"
+    if written.get("knowledge"):
+        yield f"known by: {_KNOWN[written['knowledge']]}"
+    if written.get("end_users"):
+        yield f"the customer's own users behind it: {', '.join(written['end_users'])}"
     yield "because"
     yield from (f"  - {sentence(one, written['entity']['kind'])}" for one in written["evidence"])
     if written["events"]:

@@ -26,6 +26,11 @@ class DataDirectory:
         return self.path / "alerts.ndjson"
 
     @property
+    def restricted(self) -> Path:
+        """The same for alerts that show in no ordinary list; for its owner's eyes only (mode 0600)."""
+        return self.path / "alerts-restricted.ndjson"
+
+    @property
     def dead_letters(self) -> Path:
         """Every refused record once, a JSON line each."""
         return self.path / "dead-letters.ndjson"

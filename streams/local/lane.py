@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import polars as pl
 
 from streams.codec import Decoded, Reason
 from streams.dead_letters import Buried
+from streams.local.places import Places
 from streams.stamps import NOTHING_YET, Stamper, mostly_falling
 
 _JUDGED_RECORDS = 1000
@@ -29,9 +29,10 @@ class RunsBackwards(Exception):
 
 
 class Lane:
-    """Records of one input in order, stamped. `decode`: bytes of whole lines to good records and dead letters.
+    """Entries of one input in order, stamped. `decode`: bytes of whole lines to good rows and dead letters.
 
-    Ordinals count every record of the input from 0, dead ones included. patient: as a Stamper's.
+    Ordinals count every entry of the input from 0, dead ones included; dead letters tell the number of their record,
+    which may hold several entries or none. patient: as a Stamper's.
     """
 
     def __init__(self, name: str, decode: Callable[[bytes], Decoded], place: Mapping[str, Any] | None = None,
@@ -42,14 +43,14 @@ class Lane:
         self._consumed: int = place.get("consumed", 0)
         self._running: int = place.get("running", NOTHING_YET)
         self._stamper = Stamper(self._running, patient)
-        self._next_record: int = place.get("block_record", 0)
-        self._blocks: deque[tuple[int, int]] = deque()
-        self._dead: list[tuple[Buried, int]] = []  # with the stamp, where it got one
+        self._places = Places(place)
+        self._dead: list[tuple[int, Buried, int]] = []  # with its entry, and the stamp where it got one
         self._popped: pl.DataFrame | None = None
         self._before = self._running
         self._ready: list[pl.DataFrame] = []
-        self._judged = self._next_record > 0
+        self._judged = self._places.next_entry > 0
         self._unknown_keys: dict[str, int] = {}
+        self._skipped = 0
 
     def take(self, block: bytes, at: int) -> None:
         """Decode and stamp a block that begins `at` bytes into the input. Raises RunsBackwards."""
@@ -57,12 +58,11 @@ class Lane:
 
     def settle(self, decoded: Decoded, at: int) -> None:
         """Stamp a decoded block that begins `at` bytes into the input. Raises RunsBackwards."""
-        self._blocks.append((at, self._next_record))
-        first = self._next_record
-        self._next_record += decoded.height
+        first = self._places.add(decoded, at)
+        self._skipped += decoded.skipped
         self._dead.extend(
-            (Buried(self.name, first + d.record, str(d.reason), d.detail, d.payload), NOTHING_YET)
-            for d in decoded.dead if first + d.record >= self._consumed
+            (entry, self._buried(entry, str(d.reason), d.detail, d.payload), NOTHING_YET)
+            for d in decoded.dead if (entry := first + d.record) >= self._consumed
         )  # fmt: skip
         frame = decoded.frame.with_columns(pl.col("record") + first)
         if first < self._consumed:
@@ -92,15 +92,18 @@ class Lane:
         stamped = self._stamper.stamp(frame, last, most)
         ahead = stamped.filter("ahead") if stamped["ahead"].any() else stamped[:0]
         ahead_rows = ahead.select("record", "id", "time", "stamp").iter_rows()
-        self._dead.extend((self._ahead(row), row[3]) for row in ahead_rows)
+        self._dead.extend((row[0], self._ahead(row), row[3]) for row in ahead_rows)
         good = stamped.filter(~pl.col("ahead")).drop("ahead") if ahead.height else stamped.drop("ahead")
         if good.height:
             self._ready.append(good)
 
     def _ahead(self, row: tuple[int, str, int, int]) -> Buried:
-        record, event_id, time, stamp = row
+        entry, event_id, time, stamp = row
         detail = f"time is {(time - stamp) / 3_600_000:,.1f} h ahead of the log around it"
-        return Buried(self.name, record, str(Reason.AHEAD_OF_STAMP), detail, event_id.encode()[:1024])
+        return self._buried(entry, str(Reason.AHEAD_OF_STAMP), detail, event_id.encode()[:1024])
+
+    def _buried(self, entry: int, reason: str, detail: str, payload: bytes) -> Buried:
+        return Buried(self.name, self._places.record_of(entry), reason, detail, payload)
 
     @property
     def waiting(self) -> bool:
@@ -109,7 +112,7 @@ class Lane:
 
     @property
     def records(self) -> int:
-        """Records handed out so far, dead ones included."""
+        """Entries handed out so far, dead ones included."""
         return self._consumed
 
     @property
@@ -125,6 +128,11 @@ class Lane:
     def unknown_keys(self) -> dict[str, int]:
         """Unknown keys of what was taken since the last call."""
         found, self._unknown_keys = self._unknown_keys, {}
+        return found
+
+    def skipped(self) -> int:
+        """How much of what was taken since the last call is no event."""
+        found, self._skipped = self._skipped, 0
         return found
 
     def pop(self, below: int | None = None, or_equal: bool = False) -> pl.DataFrame | None:
@@ -150,33 +158,30 @@ class Lane:
         """
         found: list[tuple[int, Buried]] = []
         stamp, held = self._before, self._first_held()
-        ordered = sorted(self._dead, key=lambda pair: pair[0].record)
-        for one, own in ordered:
-            stamp = max(stamp, own, self._popped_stamp(one.record))
-            if one.record >= held or (below is not None and (stamp > below or (stamp == below and not or_equal))):
+        ordered = sorted(self._dead, key=lambda one: one[0])
+        for entry, one, own in ordered:
+            stamp = max(stamp, own, self._popped_stamp(entry))
+            if entry >= held or (below is not None and (stamp > below or (stamp == below and not or_equal))):
                 break
             found.append((stamp, one))
         self._dead, self._popped = ordered[len(found) :], None
         if found:
-            self._consumed = max(self._consumed, found[-1][1].record + 1)
+            self._consumed = max(self._consumed, ordered[len(found) - 1][0] + 1)
             self._running = max(self._running, found[-1][0])
         self._before = self._running
         return found
 
     def _first_held(self) -> int:
-        """The first good record not yet popped."""
-        return int(self._ready[0]["record"][0]) if self._ready else self._stamper.first_waiting(self._next_record)
+        """The first good entry not yet popped."""
+        return int(self._ready[0]["record"][0]) if self._ready else self._stamper.first_waiting(self._places.next_entry)
 
-    def _popped_stamp(self, record: int) -> int:
-        """The stamp of the last record before one among those just popped."""
+    def _popped_stamp(self, entry: int) -> int:
+        """The stamp of the last entry before one among those just popped."""
         if self._popped is None:
             return NOTHING_YET
-        index = int(np.searchsorted(self._popped["record"].to_numpy(), record))
+        index = int(np.searchsorted(self._popped["record"].to_numpy(), entry))
         return int(self._popped["stamp"][index - 1]) if index else NOTHING_YET
 
     def place(self) -> dict[str, int]:
-        """Where to go on: after the last record handed out."""
-        while len(self._blocks) > 1 and self._blocks[1][1] <= self._consumed:
-            self._blocks.popleft()
-        at, record = self._blocks[0] if self._blocks else (0, 0)
-        return {"consumed": self._consumed, "running": self._running, "at": at, "block_record": record}
+        """Where to go on: after the last entry handed out."""
+        return {"consumed": self._consumed, "running": self._running, **self._places.at(self._consumed)}

@@ -180,7 +180,7 @@ class LiveSource:
         self._offset += events.height
         dead = [one for _, one in self._lane.buried()]
         records = self._lane.records - before
-        return Chunk(events, dead, records, self._lane.unknown_keys(), self._tap.at, None)
+        return Chunk(events, dead, records, self._lane.unknown_keys(), self._tap.at, None, self._lane.skipped())
 
     def position(self) -> Position:
         return {"lanes": [self._lane.place()]}

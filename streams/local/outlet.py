@@ -21,9 +21,10 @@ class CannotWrite(Exception):
 class _Appended:
     """A file of JSON lines, each written once: what a crashed run wrote after its last snapshot is not repeated."""
 
-    def __init__(self, path: Path, mark: int, key: Callable[[dict[str, object]], tuple[object, ...]]) -> None:
+    def __init__(self, path: Path, mark: int, key: Callable[[dict[str, object]], tuple[object, ...]],
+                 private: bool = False) -> None:  # fmt: skip
         self._path = path
-        self._file = _open(path)
+        self._file = _open(path, 0o600 if private else 0o666)
         size = path.stat().st_size
         if size < mark:
             raise CannotWrite(
@@ -65,29 +66,38 @@ class _Appended:
         return self._file.tell()
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path, mode: int) -> BinaryIO:
     try:
-        path.touch()
+        path.touch(mode)
         return path.open("r+b", buffering=0)
     except OSError as error:
         raise CannotWrite(f"{path}: cannot be written: {error.strerror}.") from None
 
 
 class FileOutlet:
-    """`alerts.ndjson` and `dead-letters.ndjson` of a data directory."""
+    """`alerts.ndjson`, `alerts-restricted.ndjson` and `dead-letters.ndjson` of a data directory."""
 
     def __init__(self, directory: DataDirectory, marks: Mapping[str, int]) -> None:
-        self._alerts = _Appended(directory.alerts, marks.get("alerts", 0), lambda a: (a["id"], a["revision"]))
+        self._alerts = _Appended(directory.alerts, marks.get("alerts", 0), _revision)
+        self._restricted = _Appended(directory.restricted, marks.get("restricted", 0), _revision, private=True)
         self._dead = _Appended(directory.dead_letters, marks.get("dead", 0), lambda d: (d["source"], d["record"]))
 
     def emit(self, alerts: Sequence[Alert], dead: Sequence[Buried]) -> Sequence[Alert]:
-        new = [alert for alert in alerts if self._alerts.new((alert.id, alert.revision))]
-        self._alerts.append([as_line(alert) for alert in new])
+        new = [alert for alert in alerts if self._file_of(alert).new((alert.id, alert.revision))]
+        for file in (self._restricted, self._alerts):
+            file.append([as_line(alert) for alert in new if self._file_of(alert) is file])
         self._dead.append([_dead_line(one) for one in dead if self._dead.new((one.source, one.record))])
         return new
 
+    def _file_of(self, alert: Alert) -> _Appended:
+        return self._restricted if alert.restricted else self._alerts
+
     def marks(self) -> Mapping[str, int]:
-        return {"alerts": self._alerts.size, "dead": self._dead.size}
+        return {"alerts": self._alerts.size, "restricted": self._restricted.size, "dead": self._dead.size}
+
+
+def _revision(alert: Mapping[str, object]) -> tuple[object, ...]:
+    return alert["id"], alert["revision"]
 
 
 def _dead_line(one: Buried) -> str:

@@ -95,6 +95,7 @@ class MergedSource:
         self._feeds, self._decode, self._offset = feeds, decode, next_offset
         self._lanes = [Lane(feed.name, decode, place, patient=True) for feed, place in zip(feeds, places, strict=True)]
         self._open = [True] * len(feeds)
+        self._skipped = 0
         worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")  # one: the decoder remembers types
         self._ahead = [ReadAhead(feed, decode, worker) for feed in feeds]
         for feed, place in zip(feeds, places, strict=True):
@@ -105,7 +106,8 @@ class MergedSource:
         while True:
             self._read()
             frames, dead = self._popped()
-            if frames or dead:
+            self._skipped += sum(lane.skipped() for lane in self._lanes)
+            if frames or dead or self._skipped:
                 return self._chunk(frames, dead, sum(lane.records for lane in self._lanes) - before)
             if not any(self._open):
                 return None
@@ -141,7 +143,8 @@ class MergedSource:
         keys = sum((Tally(lane.unknown_keys()) for lane in self._lanes), Tally())
         totals = [feed.total for feed in self._feeds]
         total = None if None in totals else sum(t for t in totals if t is not None)
-        return Chunk(events, dead, records, keys, sum(feed.done for feed in self._feeds), total)
+        skipped, self._skipped = self._skipped, 0
+        return Chunk(events, dead, records, keys, sum(feed.done for feed in self._feeds), total, skipped)
 
     def position(self) -> Position:
         return {"lanes": [lane.place() for lane in self._lanes]}

@@ -5,61 +5,56 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
+from streams.simulator.clients import NODE, PYTHON, REQUESTS, WALLBOARD
 from streams.simulator.draw import (
-    HOUR,
     SECOND,
     Floats,
     Generator,
     Ints,
     among,
     beats,
-    daylight,
-    pick,
+    following,
+    repeated,
     shaken,
     sizes,
-    spread,
-    suffixed,
     whole,
 )
-from streams.simulator.tenants import Batch, Setting, Span, Tenants, aged, settle
+from streams.simulator.rhythm import Rhythm, Span
+from streams.simulator.tenants import Batch, Setting, Tenants, aged, settle
+from streams.simulator.texts import joined, pick, suffixed
 from streams.simulator.web import fetches
 
 API_HOST = "api.cloud.example"
+CLIENTS = (PYTHON, NODE, REQUESTS)
 _LISTS = ("/api/v1/models", "/api/v1/jobs", "/api/v1/usage", "/api/v1/keys")
-CLIENTS = ("example-sdk-python/1.9", "example-sdk-node/3.1", "python-requests/2.32.3")
 _STATUS = np.array([200, 404, 429, 500])
 _POLLED = ("/api/v1/usage/summary", "/api/v1/jobs/running", "/api/v1/status")
 
 
 @dataclass(frozen=True)
 class Customers:
-    """Programs that list what they own: now and then a list, a few pages of it, a single job.
-
-    `peak`: visits an hour at mid-afternoon.
-    """
+    """Programs that list what they own: now and then a list, a few pages of it, a single job."""
 
     tenants: Tenants
-    peak: Floats
-    variation: Floats
+    rhythm: Rhythm
 
     def events(self, span: Span, rng: Generator) -> list[Batch]:
         """Lists with the pages that follow, a second or three apart."""
-        rate = self.peak * daylight(span[0], np.ones(len(self.peak))) * (span[1] - span[0]) / HOUR
-        who, time = spread(rng, rng.poisson(rate), self.variation, span)
+        who, time = self.rhythm.arrivals(rng, span)
         return [self._pages(rng, who, time, span), self._jobs(rng, who, time, span)]
 
     def _pages(self, rng: Generator, who: Ints, time: Ints, span: Span) -> Batch:
         listed, pages = whole(rng, 0, len(_LISTS), len(who)), np.minimum(rng.geometric(0.45, len(who)), 12)
-        row = np.repeat(np.arange(len(who)), pages)
-        page = np.arange(len(row)) - (np.cumsum(pages) - pages)[row] + 1
-        moment = np.minimum(time[row] + page * 2_000 + whole(rng, -900, 900, len(row)), span[1] - 1)
-        path = [f"{_LISTS[i]}/page/{n}" for i, n in zip(listed[row], page, strict=True)]
+        row, page = repeated(pages)
+        moment = following(time[row], (page + 1) * 2_000 + whole(rng, -900, 900, len(row)), span[1])
+        path = joined(pick(_LISTS, listed[row]), suffixed("/page/", page + 1))
         return _calls(rng, who[row], moment, path, 6_000.0)
 
     def _jobs(self, rng: Generator, who: Ints, time: Ints, span: Span) -> Batch:
         looked = rng.random(len(who)) < 0.4
-        moment = np.minimum(time[looked] + whole(rng, 3_000, 60_000, int(looked.sum())), span[1] - 1)
+        moment = following(time[looked], whole(rng, 3_000, 60_000, int(looked.sum())), span[1])
         path = suffixed("/api/v1/jobs/", whole(rng, 10_000, 99_999, len(moment)))
         return _calls(rng, who[looked], moment, path, 900.0)
 
@@ -78,19 +73,19 @@ class Dashboards:
         return [_calls(rng, who, shaken(rng, time, 200.0, span), pick(_POLLED, who % len(_POLLED)), 700.0)]
 
 
-def _calls(rng: Generator, who: Ints, time: Ints, path: list[str], median: float) -> Batch:
+def _calls(rng: Generator, who: Ints, time: Ints, path: pl.Series, median: float) -> Batch:
     status = _STATUS[among(rng, (0.985, 0.006, 0.006, 0.003), len(who))]
     return fetches(who, time, "api", API_HOST, path, status, sizes(rng, median, 0.4, len(who)))
 
 
-def customers(setting: Setting, rng: Generator) -> Customers:
+def customers(setting: Setting, rng: Generator, count: int) -> Customers:
     """Polite API customers."""
-    count = setting.count(14)
-    tenants = settle(rng, "API customer", aged(rng, setting, count), ("pro", "team"), CLIENTS)
-    return Customers(tenants, rng.uniform(3, 20, count), rng.uniform(1.0, 1.4, count))
+    tenants = settle(rng, "API customer", aged(rng, setting, count), ("pro", "team"), CLIENTS, keyed=True)
+    peak: Floats = rng.uniform(3, 20, count) * setting.pace
+    return Customers(tenants, Rhythm(peak, rng.uniform(1.0, 1.4, count), np.ones(count), tenants.salt))
 
 
-def dashboards(setting: Setting, rng: Generator) -> Dashboards:
+def dashboards(setting: Setting, rng: Generator, count: int) -> Dashboards:
     """Dashboards that poll one path."""
-    created = aged(rng, setting, setting.count(4))
-    return Dashboards(settle(rng, "polling dashboard", created, ("team",), ("example-wallboard/1.2",)))
+    created = aged(rng, setting, count)
+    return Dashboards(settle(rng, "polling dashboard", created, ("team",), (WALLBOARD,), keyed=True))

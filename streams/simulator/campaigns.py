@@ -1,77 +1,60 @@
-"""Labelled abuse: who does what from when to when."""
+"""All labelled abuse: which kinds there are, how long a run each needs, and how many of each there are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
+from streams.simulator import extraction, scrapers, spammers
+from streams.simulator.bombing import bombings
+from streams.simulator.content import end_user_offenders, offenders
+from streams.simulator.draw import HOUR, Generator
+from streams.simulator.farms import FARM, farms
+from streams.simulator.miners import bursts, hidden, infection
+from streams.simulator.resale import resellers
+from streams.simulator.spells import Campaign
+from streams.simulator.takeover import takeovers
+from streams.simulator.tenants import Setting, Tenants
+from streams.simulator.theft import stolen_keys
+from streams.simulator.timetricks import tricksters
 
-from streams.simulator.draw import DAY, MINUTE, Generator, whole
-from streams.simulator.fleet import deploy
-from streams.simulator.miners import open_miners, throttled_miners
-from streams.simulator.scrapers import scrapers
-from streams.simulator.spammers import spammers
-from streams.simulator.tenants import Actor, Batch, Setting, Span, Tenants, aged, settle
+Make = Callable[[Setting, Generator, int], Campaign]
 
 
 @dataclass(frozen=True)
-class Campaign:
-    """An actor that breaks a clause while active; `pods`: the one pod that does, by account."""
+class Kind:
+    """A kind of campaign: how many guilty accounts one has on average, and the hours of a run that it needs."""
 
-    clause: str
-    name: str
-    active: Span
-    actor: Actor
-    pods: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def tenants(self) -> Tenants:
-        """Whose events these are."""
-        return self.actor.tenants
-
-    def events(self, span: Span, rng: Generator) -> list[Batch]:
-        """The actor's events in the active part of a block."""
-        part = max(span[0], self.active[0]), min(span[1], self.active[1])
-        return self.actor.events(part, rng) if part[0] < part[1] else []
+    make: Make
+    accounts: float = 1.0
+    needs: float = 0.0
 
 
-def campaigns(setting: Setting, draws: Iterator[Generator], estates: Tenants) -> list[Campaign]:
-    """All labelled abuse; the first kind sits in honest accounts."""
-    own = [make(setting, next(draws)) for make in (_hidden_miner, _spam_run, _scraping)]
-    return [_gpu_miner(setting, next(draws), estates), *own]
+KINDS = (
+    Kind(hidden), Kind(bursts), Kind(spammers.loud), Kind(spammers.slow, needs=24), Kind(scrapers.loud),
+    Kind(scrapers.slow, needs=24), Kind(tricksters), Kind(resellers, needs=20), Kind(stolen_keys), Kind(takeovers),
+    Kind(farms, FARM), Kind(extraction.clusters, extraction.CLUSTER, needs=24), Kind(extraction.loud),
+    Kind(offenders), Kind(end_user_offenders), Kind(bombings, 0.0),
+)  # fmt: skip
 
 
-def _gpu_miner(setting: Setting, rng: Generator, estates: Tenants) -> Campaign:
-    active = _sometime(setting, rng, 0.20, 0.85)
-    infected = np.arange(0, len(estates), 2)  # every second large account stays honest
-    fleet = deploy(rng, estates, "endpoint", infected, (30, 60), (171, 442))
-    miners = open_miners(rng, fleet, active[0])
-    name = "GPU miner in one pod of a large account"
-    return Campaign("cryptomining", name, active, miners, fleet.by_account())
+def campaigns(setting: Setting, draws: Iterator[Generator], estates: Tenants, share: float) -> list[Campaign]:
+    """About this share of all accounts guilty, but one campaign of each kind at least; none where it is 0.
+
+    Kinds that need days are left out of shorter runs.
+    """
+    if not share:
+        return []
+    makes = [Kind(partial(_infection, estates)), *KINDS]
+    fitting = [kind for kind in makes if kind.needs * HOUR <= setting.length]
+    rounds = share * setting.accounts / sum(kind.accounts for kind in fitting)
+    return [kind.make(setting, draw, _count(draw, rounds)) for kind, draw in zip(fitting, draws, strict=False)]
 
 
-def _hidden_miner(setting: Setting, rng: Generator) -> Campaign:
-    active, count = _sometime(setting, rng, 0.30, 0.95), setting.count(1)
-    tenants = settle(rng, "endpoint that only mines", aged(rng, setting, count, 20), ("pro",))
-    fleet = deploy(rng, tenants, "endpoint", np.arange(count), (30, 60), (171, 442))
-    miners = throttled_miners(rng, fleet, active[0])
-    return Campaign("cryptomining", "throttled miner behind port 443", active, miners, fleet.by_account())
+def _infection(estates: Tenants, setting: Setting, rng: Generator, count: int) -> Campaign:
+    return infection(setting, rng, count, estates)
 
 
-def _spam_run(setting: Setting, rng: Generator) -> Campaign:
-    active, count = _sometime(setting, rng, 0.40, 0.60), setting.count(1)
-    created = np.maximum(active[0] - whole(rng, 8 * MINUTE, 40 * MINUTE, count), setting.span[0])
-    return Campaign("spam", "spam run from a new trial account", active, spammers(rng, created))
-
-
-def _scraping(setting: Setting, rng: Generator) -> Campaign:
-    active, count = _sometime(setting, rng, 0.35, 0.80), setting.count(1)
-    created = setting.span[0] - whole(rng, 2 * DAY, 6 * DAY, count)
-    actor = scrapers(rng, created, active[0])
-    return Campaign("scraping", "API scraper walking the item list", active, actor)
-
-
-def _sometime(setting: Setting, rng: Generator, begin: float, end: float) -> Span:
-    late = float(rng.uniform(0, 0.05))
-    return setting.part(begin + late, end + late)
+def _count(rng: Generator, rounds: float) -> int:
+    return max(1, int(rounds + rng.random()))

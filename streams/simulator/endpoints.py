@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streams.simulator.draw import SECOND, Floats, Generator, Ints, daylight
+from streams.simulator.draw import MINUTE, SECOND, Floats, Generator, Ints, noise
 from streams.simulator.fleet import Fleet, deploy, pod_owners
 from streams.simulator.flows import Route
-from streams.simulator.tenants import Batch, Setting, Span, Tenants, aged, settle
+from streams.simulator.rhythm import Span, daylight
+from streams.simulator.tenants import Batch, Setting, Tenants, aged, settle
 from streams.simulator.training import Training, training
 
+_SLOT = 10 * MINUTE
 _LOGS = Route("logs.telemetry.example", 443, out_per_packet=(250, 900), in_per_packet=(60, 120))
 
 
@@ -33,15 +35,12 @@ class Endpoints:
 
     def events(self, span: Span, rng: Generator) -> list[Batch]:
         """Samples, and logs sent off every five minutes."""
-        count = len(self.busy)
-        awake = rng.random(count) < self.busy * daylight(span[0], np.ones(count))
-        level = np.where(awake, rng.beta(1.6, 4.0, count), 0.02)
-        return [self._samples(rng, span, level), self.fleet.flows(rng, span, 5, _LOGS, 9e4)]
+        return [self._samples(rng, span), self.fleet.flows(rng, span, 5, _LOGS, 9e4)]
 
-    def _samples(self, rng: Generator, span: Span, level: Floats) -> Batch:
+    def _samples(self, rng: Generator, span: Span) -> Batch:
         pod, time = self.fleet.beats(span, rng, self.fleet.period)
         count = len(pod)
-        util = np.clip(np.round(level[pod] * rng.gamma(2.0, 0.5, count) - 0.02, 3), 0, 0.95)
+        util = np.clip(np.round(self._level(pod, time) * rng.gamma(2.0, 0.5, count) - 0.02, 3), 0, 0.95)
         served = np.ceil(util * self.speed[pod] * self.fleet.period[pod] / SECOND).astype(np.int64)
         return self.fleet.samples(pod, time, {
             "gpu_model": "gpu-24g", "gpus": 1, "gpu_util": util, "served": served,
@@ -52,6 +51,14 @@ class Endpoints:
             "pcie_tx_mb": np.round(1 + util * rng.lognormal(3.0, 0.5, count), 1),
         })  # fmt: skip
 
+    def _level(self, pod: Ints, time: Ints) -> Floats:
+        """Asleep or at some load, for ten minutes each."""
+        slot, place = np.unique(time // _SLOT, return_inverse=True)
+        day = daylight(slot * _SLOT, np.ones(1))[place, 0]
+        awake = noise(self.fleet.tenants.salt + 6, pod, slot[place]) < self.busy[pod] * day
+        level: Floats = np.where(awake, 0.85 * noise(self.fleet.tenants.salt + 7, pod, slot[place]) ** 1.9, 0.02)
+        return level
+
 
 def endpoints(rng: Generator, tenants: Tenants, owner: Ints) -> Endpoints:
     """Endpoint pods of these owners, a sample a minute or so."""
@@ -59,16 +66,15 @@ def endpoints(rng: Generator, tenants: Tenants, owner: Ints) -> Endpoints:
     return Endpoints(fleet, rng.uniform(0.2, 0.95, len(owner)), rng.uniform(1.0, 12.0, len(owner)))
 
 
-def servers(setting: Setting, rng: Generator) -> Endpoints:
+def servers(setting: Setting, rng: Generator, count: int) -> Endpoints:
     """Accounts with an inference endpoint or two."""
-    count = setting.count(16)
     tenants = settle(rng, "inference endpoint", aged(rng, setting, count), ("pro", "team", "enterprise"))
     return endpoints(rng, tenants, pod_owners(rng, count, 2))
 
 
-def estates(setting: Setting, rng: Generator) -> tuple[Training, Endpoints]:
+def estates(setting: Setting, rng: Generator, count: int) -> tuple[Training, Endpoints]:
     """Large accounts: twelve training pods and nine endpoints each."""
-    owners = np.arange(2 * setting.count(1))
+    owners = np.arange(count)
     created = aged(rng, setting, len(owners))
     tenants = settle(rng, "large account, training and serving", created, ("enterprise",))
     return training(rng, tenants, np.repeat(owners, 12)), endpoints(rng, tenants, np.repeat(owners, 9))

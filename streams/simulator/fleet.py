@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from streams.simulator.draw import (
     MINUTE,
@@ -14,14 +15,14 @@ from streams.simulator.draw import (
     Generator,
     Ints,
     beats,
-    fingerprints,
-    pick,
     shaken,
     sizes,
     whole,
 )
 from streams.simulator.flows import Route, flows
-from streams.simulator.tenants import Batch, Column, Span, Tenants
+from streams.simulator.rhythm import Span
+from streams.simulator.tenants import Batch, Column, Tenants
+from streams.simulator.texts import fingerprints, joined, names, pick
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,13 @@ class Fleet:
     tenants: Tenants
     product: str
     owner: Ints
-    names: Sequence[str]
-    images: Sequence[str]
+    names: pl.Series
+    images: pl.Series
     period: Ints
     watts: Floats
 
-    def by_account(self) -> dict[str, str]:
-        """A pod of each account that has any."""
-        owners = [self.tenants.rows[i]["account_id"] for i in self.owner.tolist()]
-        return dict(zip(owners, self.names, strict=True))
-
     def beats(self, span: Span, rng: Generator, period: Ints | int) -> tuple[Ints, Ints]:
-        """Each pod's regular moments in a block, a fifth of a second off: (pod, time)."""
+        """Each pod's regular moments in a span, a fifth of a second off: (pod, time)."""
         each = np.ones_like(self.owner)
         pod, _, time = beats(each * span[0], each * span[1], np.arange(len(each)) * 977, each * period)
         return pod, shaken(rng, time, 200.0, span)
@@ -72,10 +68,9 @@ class Fleet:
 def deploy(rng: Generator, tenants: Tenants, product: str, owner: Ints, every: Span, watts: Span) -> Fleet:
     """Pods of these owners, each with a sampling period (s) and a full-load power (W) of its own."""
     count = len(owner)
-    images = [f"sha256:{mark}" for mark in fingerprints(rng, count, 24)]
-    names = [f"pod-{mark}" for mark in fingerprints(rng, count, 10)]
+    images, pods = joined("sha256:", fingerprints(rng, count)), names(rng, "pod-", count)
     period = whole(rng, every[0], every[1] + 1, count) * SECOND
-    return Fleet(tenants, product, owner, names, images, period, rng.uniform(watts[0], watts[1], count))
+    return Fleet(tenants, product, owner, pods, images, period, rng.uniform(watts[0], watts[1], count))
 
 
 def pod_owners(rng: Generator, count: int, most: int) -> Ints:

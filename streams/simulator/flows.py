@@ -65,7 +65,7 @@ def _events(rng: Generator, route: Route, who: Ints, time: Ints, pods: Mapping[s
     sent = (there * rng.uniform(*route.out_per_packet, len(who))).astype(np.int64)
     received = (back * rng.uniform(*route.in_per_packet, len(who))).astype(np.int64)
     return Batch("network", who, time, {
-        **pods, **route.columns(), "packets_out": there, "packets_in": back, "bytes_out": sent,
+        **route.columns(), **pods, "packets_out": there, "packets_in": back, "bytes_out": sent,
         "bytes_in": received, "duration_ms": np.round(packets.duration, 3),
         "ack_share": np.round(packets.ack, 3),
     })  # fmt: skip

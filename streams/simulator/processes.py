@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from streams.simulator.draw import Ints, pick
+import polars as pl
+
+from streams.simulator.draw import Ints
 from streams.simulator.tenants import Batch, Column
+from streams.simulator.texts import pick
 
 HONEST = (
     "python train.py --config run.yaml --resume latest",
@@ -16,8 +19,11 @@ HONEST = (
 """What training pods run; a compiler at work on a file called pool is nobody's miner."""
 
 
-def starts(who: Ints, time: Ints, pods: Mapping[str, Column], commands: Sequence[str], number: Ints) -> Batch:
+def starts(
+    who: Ints, time: Ints, pods: Mapping[str, Column], commands: Sequence[str] | pl.Series, number: Ints
+) -> Batch:
     """Process events: the numbered command of each."""
-    programs = [command.split()[0].removeprefix("./") for command in commands]
-    columns = {"process": pick(programs, number), "command_line": pick(commands, number)}
+    lines = pl.Series(commands)
+    programs = lines.str.split(" ").list.first().str.strip_prefix("./")
+    columns = {"process": pick(programs, number), "command_line": pick(lines, number)}
     return Batch("process", who, time, {**pods, **columns})

@@ -6,59 +6,86 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import polars as pl
 
-from streams.simulator.draw import DAY, Floats, Generator, Ints, fingerprints, pick, sizes, whole
+from streams.simulator.clients import BROWSERS, Client, some
+from streams.simulator.draw import DAY, HOUR, Bools, Floats, Generator, Ints, sizes, whole
+from streams.simulator.networks import homes
+from streams.simulator.rhythm import Span
+from streams.simulator.texts import names, pick
 
-Span = tuple[int, int]
-"""A stretch of time [begin, end), in ms."""
-
-Column = Ints | Floats | Sequence[str] | str | int
+Column = Ints | Floats | Bools | pl.Series | str | int | float | bool
 """What events of a batch carry under one key: a value each, or one for all."""
-
-_NETWORKS = ("192.0.2.", "198.51.100.", "203.0.113.")
-_COUNTRIES = ("DE", "US", "FR", "NL", "GB", "JP", "BR", "IN")
-STAMP = "%Y-%m-%dT%H:%M:%S%.3fZ"
-"""RFC 3339 with milliseconds, as polars writes it."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What every actor is told: the run's span and its scale."""
+    """What every actor is told.
+
+    `span`: the run, in ms; `accounts`: about how many there are; `pace`: what people's rates are multiplied with.
+    """
 
     span: Span
-    scale: float
+    accounts: int
+    pace: float = 1.0
 
-    def count(self, normal: int) -> int:
-        """How many there are at this scale, at least one."""
-        return max(1, round(normal * self.scale))
-
-    def part(self, begin: float, end: float) -> Span:
-        """A stretch of the run between two of its fractions."""
-        start, length = self.span[0], self.span[1] - self.span[0]
-        return start + int(begin * length), start + int(end * length)
+    @property
+    def length(self) -> int:
+        """The run's length, in ms."""
+        return self.span[1] - self.span[0]
 
 
 @dataclass(frozen=True)
 class Tenants:
-    """Accounts of one kind: what all events of each carry, and when each joined (ms)."""
+    """Accounts of one kind: a row each of what all its events carry, and when each joined (ms).
+
+    `accounts`: account_id, plan, account_created_at and the rest, text or Int64 ms; `salt`: of draws that depend
+    on an account's number alone.
+    """
 
     name: str
-    rows: Sequence[Mapping[str, str]]
+    accounts: pl.DataFrame
     created: Ints
+    salt: int
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return self.accounts.height
+
+    @property
+    def ready(self) -> Ints:
+        """When each can begin: once it has joined, and has its key where that is known, in ms."""
+        keyed = "key_created_at" in self.accounts.columns
+        return self.accounts["key_created_at"].to_numpy() if keyed else self.created
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Events of one type: their account numbers, times (ms) and columns, in any order."""
+    """Events of one type: their account numbers, times (ms) and columns, in any order.
+
+    `arrival`: when they are delivered, where that is not their time (ms); `number`: which event of the batch each
+    row is, where some are delivered twice.
+    """
 
     type: str
     who: Ints
     time: Ints
     columns: Mapping[str, Column]
+    arrival: Ints | None = None
+    number: Ints | None = None
+
+    @property
+    def arrived(self) -> Ints:
+        """When each is delivered, in ms."""
+        return self.time if self.arrival is None else self.arrival
+
+    def rows(self, row: Ints) -> Batch:
+        """The events of these rows."""
+        columns = {name: value[row] if isinstance(value, np.ndarray) else
+                   value[row] if isinstance(value, pl.Series) else value
+                   for name, value in self.columns.items()}  # fmt: skip
+        arrival, number = (None if a is None else a[row] for a in (self.arrival, self.number))
+        return Batch(self.type, self.who[row], self.time[row], columns, arrival, number)
 
 
 class Actor(Protocol):
@@ -69,12 +96,7 @@ class Actor(Protocol):
         """Whose events these are."""
 
     def events(self, span: Span, rng: Generator) -> list[Batch]:
-        """Their events in a block."""
-
-
-def stamped(times: Ints) -> list[str]:
-    """Times in ms as RFC 3339 text."""
-    return pl.Series(times).cast(pl.Datetime("ms")).dt.strftime(STAMP).to_list()
+        """Their events that are delivered in a span."""
 
 
 def aged(rng: Generator, setting: Setting, count: int, days: float = 300) -> Ints:
@@ -82,34 +104,33 @@ def aged(rng: Generator, setting: Setting, count: int, days: float = 300) -> Int
     return setting.span[0] - 7 * DAY - sizes(rng, days * DAY, 0.9, count, 3000 * DAY)
 
 
-def settle(
-    rng: Generator,
-    name: str,
-    created: Ints,
-    plans: Sequence[str],
-    agents: Sequence[str] = (),
-    keyed: bool = True,
-) -> Tenants:
-    """Accounts that joined at these times; with user agents, they call us from an address, keyed or not."""
+def settle(rng: Generator, name: str, created: Ints, plans: Sequence[str], clients: tuple[Client, ...] = BROWSERS,
+           keyed: bool = False, own: Mapping[str, pl.Series] | None = None) -> Tenants:  # fmt: skip
+    """Accounts that joined at these times, each at home somewhere with one of these clients, with a key or without.
+
+    own: columns instead of those drawn here, or beside them.
+    """
     count = len(created)
     columns = {
-        "account_id": [f"acct-{mark}" for mark in fingerprints(rng, count, 10)],
-        "plan": pick(plans, whole(rng, 0, len(plans), count)),
-        "account_created_at": stamped(created),
-        **(_clients(rng, count, agents) if agents else {}),
-        **(_keys(rng, count) if agents and keyed else {}),
-    }
-    return Tenants(name, [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)], created)
+        "account_id": names(rng, "acct-", count), "plan": pick(plans, whole(rng, 0, len(plans), count)),
+        "account_created_at": pl.Series(created), **homes(rng.integers(0, 1 << 64, count, np.uint64)),
+        **some(rng, clients, count), **(_keys(rng, created) if keyed else {}), **(own or {}),
+    }  # fmt: skip
+    return Tenants(name, pl.DataFrame(columns), created, int(rng.integers(1 << 62)))
 
 
-def _keys(rng: Generator, count: int) -> dict[str, list[str]]:
-    return {"api_key_id": [f"key-{mark}" for mark in fingerprints(rng, count, 10)]}
+def _keys(rng: Generator, created: Ints) -> dict[str, pl.Series]:
+    made = created + sizes(rng, 20 * 60_000, 1.0, len(created), 12 * HOUR)
+    return {"api_key_id": names(rng, "key-", len(created)), "key_created_at": pl.Series(made)}
 
 
-def _clients(rng: Generator, count: int, agents: Sequence[str]) -> dict[str, list[str]]:
-    networks, hosts = pick(_NETWORKS, whole(rng, 0, 3, count)), whole(rng, 1, 255, count).tolist()
-    return {
-        "source_ip": [f"{network}{host}" for network, host in zip(networks, hosts, strict=True)],
-        "country": pick(_COUNTRIES, whole(rng, 0, len(_COUNTRIES), count)),
-        "user_agent": pick(agents, whole(rng, 0, len(agents), count)),
-    }
+def grouped(rng: Generator, count: int, least: int, most: int) -> Ints:
+    """Which group each of so many accounts is in; groups of log-uniform size, whoever is left over in the last one."""
+    size, total = [], 0
+    while total < count:
+        size.append(min(round(np.exp(rng.uniform(np.log(least), np.log(most)))), count - total))
+        total += size[-1]
+    if len(size) > 1 and size[-1] < least:
+        last = size.pop()
+        size[-1] += last
+    return np.repeat(np.arange(len(size)), size)

@@ -10,7 +10,8 @@ from streams.simulator.draw import MINUTE, Floats, Generator, Ints
 from streams.simulator.fleet import Fleet, deploy, pod_owners
 from streams.simulator.flows import Route
 from streams.simulator.processes import HONEST, starts
-from streams.simulator.tenants import Batch, Setting, Span, Tenants, aged, settle
+from streams.simulator.rhythm import Span
+from streams.simulator.tenants import Batch, Setting, Tenants, aged, settle
 
 _DATA = Route("objects.store.example", 443, out_per_packet=(54, 80), in_per_packet=(1200, 1430))
 _CHECKPOINT = Route("objects.store.example", 443, out_per_packet=(1200, 1430), in_per_packet=(54, 80))
@@ -56,12 +57,11 @@ class Training:
 
 def training(rng: Generator, tenants: Tenants, owner: Ints) -> Training:
     """Training pods of these owners: 155–548 W a GPU, its variation 0.015–0.08."""
-    fleet = deploy(rng, tenants, "gpu", owner, (30, 60), (155, 548))
+    fleet = deploy(rng, tenants, "gpu", owner, (50, 60), (155, 548))
     return Training(fleet, rng.uniform(0.015, 0.08, len(owner)))
 
 
-def trainers(setting: Setting, rng: Generator) -> Training:
+def trainers(setting: Setting, rng: Generator, count: int) -> Training:
     """Accounts that rent raw GPUs and train."""
-    count = setting.count(10)
     tenants = settle(rng, "training on raw GPUs", aged(rng, setting, count), ("pro", "team", "enterprise"))
     return training(rng, tenants, pod_owners(rng, count, 2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import assume, given, settings
@@ -125,3 +126,15 @@ def test_a_sum_that_may_fall_needs_history() -> None:
     paid = {"name": "paid", "entity": "account", "event": "billing", "aggregate": "sum", "column": "amount_usd",
             "windows": ["1h"], "signal": "identity"}  # fmt: skip
     assert on_values("paid_1h > 5", build([paid]).values["account"]).history == ("paid_1h",)
+
+
+@pytest.mark.parametrize("text", ["mean_tokens_1h / 100 > 0.57", "mean_tokens_1h / 0.06 > 3", "requests_1h / 7 >= 3",
+                                  "COALESCE(mean_tokens_1h, requests_1h / 0.06) / 3 > 2"])  # fmt: skip
+def test_a_row_alone_is_as_among_many(text: str) -> None:
+    """What a condition measures never hangs on how many rows it is evaluated over, or alerts would hang on the cut."""
+    condition = on_values(text, VALUES)
+    assert condition.left is not None
+    draw = np.random.default_rng(5)
+    frame = pl.DataFrame({"mean_tokens_1h": draw.uniform(0, 1000, 3000), "requests_1h": draw.integers(0, 999, 3000)})
+    many = frame.select(condition.left.expr).to_series().to_list()
+    assert many == [frame[i].select(condition.left.expr).item() for i in range(3000)]

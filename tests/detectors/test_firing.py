@@ -11,8 +11,8 @@ import pytest
 from small_pack import small_pack
 
 from detectors.firing import EventRules, TickRules
+from features.due import Due
 from features.event import COLUMNS
-from features.observe import Due
 from features.peers import Peers
 
 HOUR = 3_600_000
@@ -24,8 +24,9 @@ def due(rows: Sequence[Mapping[str, Any]], as_of: int = NOW) -> Due:
     pack = small_pack()
     values = pl.DataFrame(rows, schema=pack.catalog.schema("account"))
     whole = np.arange(len(rows), dtype=np.int64)
-    return Due("account", [f"a{i}" for i in whole], whole, whole, whole, np.full(len(rows), as_of), whole,
-               [None] * len(rows), values, np.zeros(len(rows), np.bool_), (Peers(), Peers()))  # fmt: skip
+    times, nobody = np.full(len(rows), as_of), np.full(len(rows), -1, np.int16)
+    return Due("account", [f"a{i}" for i in whole], whole, whole, whole, times, whole, [None] * len(rows), nobody,
+               values, np.zeros(len(rows), np.bool_), (Peers(), Peers()))  # fmt: skip
 
 
 def fired(when: list[Any], rows: Sequence[Mapping[str, Any]], age: int = 30 * 24 * HOUR) -> list[int]:

@@ -106,5 +106,5 @@ def test_distinct_counts_are_near_the_exact_ones(count: int) -> None:
     engine = observer()
     state = engine.empty()
     observed(engine, state, frame(records))
-    found = engine.values(state.books["account"], state.books["account"].kept())["paths_1m"].item()
+    found = engine.values(state, "account", state.books["account"].kept())["paths_1m"].item()
     assert abs(found - count) <= max(0.15 * count, 0 if count <= 3 else 1)

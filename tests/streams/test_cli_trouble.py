@@ -14,7 +14,7 @@ import pytest
 import zstandard
 from command_line import limited, started, tipstaff
 
-from streams.starter import write_starter
+from streams.pack.starter import write_starter
 
 DEADLINE_S = 60
 

@@ -126,7 +126,7 @@ def test_refuses(name: str) -> None:
 
 def test_every_reason_is_given() -> None:
     """No reason is there that nothing gives, but those of the stamper and of other formats."""
-    elsewhere = {Reason.AHEAD_OF_STAMP, Reason.NOT_ACCESS_LOG}
+    elsewhere = {Reason.AHEAD_OF_STAMP, Reason.NOT_ACCESS_LOG, Reason.NOT_OF_FORMAT, Reason.UNKNOWN_VERSION}
     assert {reason for reason, _ in DEAD.values()} == set(Reason) - elsewhere
 
 

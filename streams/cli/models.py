@@ -1,0 +1,78 @@
+"""`tipstaff models`: what is learnt from stored events, as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from features.peers import Trained
+from streams.cli.formats import AccountField, FieldMap
+from streams.cli.history import Files, Form, Sort, paths, reading, say_read
+from streams.cli.progress import Show, bar
+from streams.cli.screen import Failed, PackDir, out, settings_of, told
+from streams.history.labels_file import LabelsRefused, read_labels
+from streams.history.peer_training import PeerTraining, TooLittle
+from streams.local.whole_file import whole_file
+from streams.pack import Pack, read_pack
+from streams.pack.peer_file import written
+from streams.session import Input
+
+app = typer.Typer(no_args_is_help=True, help="What is learnt from stored events, as data.")
+train = typer.Typer(no_args_is_help=True, help="Learn it from stored events.")
+app.add_typer(train, name="train")
+
+
+@train.command("peers")
+def train_peers(
+    files: Files, format: Form = "native", account_field: AccountField = None, field_map: FieldMap = None,
+    sort: Sort = False, pack: PackDir = None,
+    target: Annotated[Path | None, typer.Option("--out", help="where to write; else peers.json of --pack")] = None,
+    labels: Annotated[Path | None, typer.Option(help="labels (CSV): accounts that did wrong are left out")] = None,
+) -> None:  # fmt: skip
+    """How features are spread over honest entities, by plan and dominant event type.
+
+    The events go through the same step as in service and are surveyed at every whole hour. Groups of fewer than 100
+    entities are left out: their plan, or all, stands for them. The file is part of the pack from then on: it changes
+    the pack's hash, and rules may compare with it (`requests_1h_vs_peers`).
+    """
+    file = _target(target, pack, files)
+    chosen = Input(tuple(files), format=format, account_field=account_field, sort=sort, map=field_map)
+    with told():
+        found = read_pack(pack)
+        training = PeerTraining(chosen, found, settings_of(), _guilty(labels, found))
+        with bar() as show, reading(training.summary):
+            made = _made(training, show)
+        with whole_file(file) as passing:
+            passing.write(written(made, found.catalog))
+    say_read(training.summary)
+    groups = len({group for group, _ in made.tables})
+    out.print(f"{len(made.tables):,} tables of {groups:,} groups written to {file}", markup=False)
+
+
+def _target(target: Path | None, pack: Path | None, files: list[str]) -> Path:
+    found = target or (pack / "peers.json" if pack else None)
+    if found is None:
+        raise Failed("say where the tables go: --pack DIR (its peers.json) or --out FILE")
+    if found.exists() and any(path.exists() and path.samefile(found) for path in paths(files)):
+        raise Failed(f"{found} is one of the files to read: nothing was read or written")
+    return found
+
+
+def _guilty(labels: Path | None, pack: Pack) -> list[str]:
+    if labels is None:
+        return []
+    try:
+        rows = read_labels(labels, pack.clauses)
+    except LabelsRefused as refused:
+        raise Failed(str(refused)) from None
+    return rows.filter(rows["clause"].is_not_null())["account_id"].unique(maintain_order=True).to_list()
+
+
+def _made(training: PeerTraining, show: Show) -> Trained:
+    summary = training.summary
+    try:
+        return training.run(lambda chunk: show(summary.events, chunk.done, chunk.total, summary.last or None))
+    except TooLittle as error:
+        raise Failed(str(error)) from None

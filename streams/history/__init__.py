@@ -1,0 +1,1 @@
+"""Work on stored events: replay, evaluation, hunting, training. Never enforcement."""

@@ -1,0 +1,99 @@
+"""Alerts and account-days gathered for scoring, from a replay or from what a run has written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from detectors.alert import SEVERITIES, Alert
+from streams.dead_letters import clipped
+from streams.history.judging import ALERTS
+from streams.history.moments import moments
+from streams.located import Flaw
+
+_MOST_FLAWS = 20
+
+
+class AlertsRefused(Exception):
+    """A file that holds no alerts of ours; its text names file and line of what is wrong."""
+
+
+class Raised:
+    """Each alert once, its first revision; those below a severity are left out. Memory by the alert."""
+
+    def __init__(self, least: str) -> None:
+        self._least = SEVERITIES.index(least)
+        self._rows: dict[str, tuple[str | int, ...]] = {}
+
+    def tell(self, alerts: Iterable[Alert]) -> None:
+        """Take in revisions, in order."""
+        for one in alerts:
+            if one.id not in self._rows and SEVERITIES.index(one.severity) >= self._least:
+                self._rows[one.id] = (one.id, one.account_id, one.clause, one.detector, one.severity, one.kind,
+                                      one.entity_id, one.time)  # fmt: skip
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The alerts as ALERTS."""
+        return pl.DataFrame(list(self._rows.values()), schema=ALERTS, orient="row")
+
+
+class _Entity(msgspec.Struct):
+    kind: str
+    account_id: str
+    id: str
+
+
+class _Line(msgspec.Struct):
+    id: str
+    revision: int
+    detector: str
+    clause: str
+    severity: str
+    entity: _Entity
+    time: str
+
+
+def stored_alerts(path: Path, least: str) -> pl.DataFrame:
+    """The alerts (as ALERTS) of a file of JSON lines, each once, its first revision. Raises AlertsRefused."""
+    rows, flaws = _lines(path)
+    times = moments(pl.Series([row.time for _, row in rows], dtype=pl.String)).to_list()
+    for (number, row), time in zip(rows, times, strict=True):
+        if time is None or row.severity not in SEVERITIES:
+            what = f"time is no time: {row.time}" if time is None else f"unknown severity {row.severity}"
+            flaws.append(Flaw(str(path), number, clipped(what, 200)))
+    if flaws:
+        raise AlertsRefused("\n".join(str(flaw) for flaw in sorted(flaws, key=lambda one: one.line)[:_MOST_FLAWS]))
+    firsts = _firsts([row for _, row in rows], times)
+    return firsts.filter(pl.col("severity").is_in(SEVERITIES[SEVERITIES.index(least) :]))
+
+
+def _lines(path: Path) -> tuple[list[tuple[int, _Line]], list[Flaw]]:
+    """Every line with its number, from 1, and what is wrong with the others.
+
+    What stands after the last end of a line is left out: a run may be writing it just now.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise AlertsRefused(f"{path}: cannot be read: {error.strerror}") from None
+    rows, flaws, decode = [], [], msgspec.json.Decoder(_Line).decode
+    for number, line in enumerate(lines[:-1], 1):
+        try:
+            rows.append((number, decode(line)))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            about = f"is no alert: {clipped(str(error), 200)}"
+            flaws.append(Flaw(str(path), number, about, "give a file that tipstaff run or replay wrote"))
+    return rows, flaws
+
+
+def _firsts(rows: list[_Line], times: list[int]) -> pl.DataFrame:
+    cells = [
+        (row.id, row.entity.account_id, row.clause, row.detector, row.severity, row.entity.kind, row.entity.id, time,
+         row.revision) for row, time in zip(rows, times, strict=True)
+    ]  # fmt: skip
+    frame = pl.DataFrame(cells, schema={**ALERTS, "revision": pl.Int64()}, orient="row")
+    return frame.sort("revision", maintain_order=True).unique("id", keep="first", maintain_order=True).drop("revision")

@@ -1,0 +1,99 @@
+"""A pack as plain data: what is in force, who uses what, and how two packs differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from detectors.clauses import watched_by
+from detectors.rules import Rule
+from features.catalog import Feature
+from streams.pack import Pack
+
+SECTIONS = ("clauses", "rules", "features", "labels", "lists", "peers")
+"""The parts of a pack, in the order they are told."""
+
+Part = dict[str, dict[str, Any]]
+"""Things of one section by name: their fields."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference: `kind` is added, removed or changed; the latter with a field and what it was and is."""
+
+    section: str
+    name: str
+    kind: str
+    field: str | None = None
+    was: Any = None
+    now: Any = None
+
+
+def described(pack: Pack) -> dict[str, Part]:
+    """Every section of a pack."""
+    users = users_of(pack)
+    return {
+        "clauses": {c.id: {**asdict(c), "watched_by": [r.id for r in watched_by(c.id, pack.rules)]}
+                    for c in pack.clauses.values()},
+        "rules": {rule.id: _rule(rule) for rule in pack.rules},
+        "features": {f"{f.entity} {f.name}": {**_feature(f), "used_by": users.get((f.entity, f.name), [])}
+                     for f in pack.catalog.features},
+        "labels": {" ".join(part for part in key if part): {"clause": clause}
+                   for key, clause in pack.labels.clauses.items()},
+        "lists": {one.name: asdict(one) for one in pack.lists.values()},
+        "peers": {f"{group[0]} of plan {group[1]}, mostly {group[2]}: {name}": {"quantiles": values.tolist()}
+                  for (group, name), values in pack.peers.tables.items()},
+    }  # fmt: skip
+
+
+def users_of(pack: Pack) -> dict[tuple[str, str], list[str]]:
+    """The rules that read each feature (entity kind, name), directly or through another one."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for rule in pack.rules:
+        names = {name: None for f in rule.features for name in (f.name, f.of, f.over) if name}
+        for name in names:
+            found.setdefault((rule.entity, name), []).append(rule.id)
+    return found
+
+
+def differences(old: Pack, new: Pack) -> list[Change]:
+    """What one pack has and the other lacks or says otherwise, section by section."""
+    before, after = described(old), described(new)
+    return [change for section in SECTIONS for change in _section(section, before[section], after[section])]
+
+
+def _section(section: str, before: Part, after: Part) -> Iterator[Change]:
+    for name in dict.fromkeys([*before, *after]):
+        if name not in after:
+            yield Change(section, name, "removed")
+        elif name not in before:
+            yield Change(section, name, "added")
+        else:
+            yield from _fields(section, name, before[name], after[name])
+
+
+def _fields(section: str, name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    for field in dict.fromkeys([*before, *after]):
+        if before.get(field) != after.get(field):
+            yield Change(section, name, "changed", field, before.get(field), after.get(field))
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "title": rule.title, "clause": rule.clause, "severity": rule.severity, "entity": rule.entity, "on": rule.on,
+        "event": list(rule.event), "when": [[c.text for c in group] for group in rule.when],
+        "for_s": rule.for_ms // 1000, "quiet_s": rule.quiet_ms // 1000, "signals": list(rule.signals),
+        "reads": list(rule.names), "victim": rule.victim, "knowledge": rule.knowledge, "template": rule.template,
+        "description": rule.description, "runbook": rule.runbook, "references": list(rule.references),
+        "false_positives": list(rule.false_positives), "tests": len(rule.tests),
+    }  # fmt: skip
+
+
+def _feature(feature: Feature) -> dict[str, Any]:
+    return {
+        "aggregate": feature.aggregate, "event": list(feature.event), "where": feature.where, "column": feature.column,
+        "of": feature.of, "over": feature.over, "windows": [w.name for w in feature.windows],
+        "against": list(feature.against), "unit": feature.unit, "signal": feature.signal,
+        "description": feature.description, "identity": feature.identity,
+    }  # fmt: skip

@@ -1,0 +1,73 @@
+"""docs/policy.md, generated from the pack: `python -m streams.pack.policy_page FILE`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from detectors.clauses import Clause, watched_by
+from detectors.rules import Rule
+from streams.pack import Pack, read_pack
+
+_HEAD = """\
+<!-- Generated from detectors/pack by make pages; edit the files there. -->
+# The policy, clause by clause
+
+What each clause forbids, how it is watched, what cannot be seen, and whom it may wrong. `rule`: by behaviour; \
+`verdict`: through upstream classifiers' verdicts, judged as a share of all verdicts and never by a bare count; \
+`reports_only`: through people's reports alone. A clause without a basis goes no further than a page. Clauses marked \
+*example* are from an operator's own terms: replace them with yours.
+"""
+
+_PATHS = {
+    "ordinary": "",
+    "care": "A person at risk is not an offender: what follows is care, never a strike.",
+    "child_safety": "Child safety has a path of its own: its alerts show in no ordinary list and say how one knows.",
+}
+
+
+def page(pack: Pack) -> str:
+    """The page in Markdown."""
+    return "\n".join(_lines(pack)).rstrip() + "\n"
+
+
+def _lines(pack: Pack) -> Iterator[str]:
+    yield _HEAD
+    yield from ("| clause | coverage | default severity | looked at by |", "|---|---|---|---|")
+    yield from (f"| [{c.title}](#{c.id}) | {c.coverage} | {c.severity} | {c.role} |" for c in pack.clauses.values())
+    for clause in pack.clauses.values():
+        yield from _clause(clause, watched_by(clause.id, pack.rules), pack.labels.of_clause(clause.id))
+
+
+def _clause(clause: Clause, rules: Sequence[Rule], labels: Sequence[str]) -> Iterator[str]:
+    yield from ("", f'<a id="{clause.id}"></a>', "", f"## {clause.title}", "", f"`{clause.id}` · {_basis(clause)}", "")
+    yield from (clause.text, "")
+    if _PATHS[clause.path]:
+        yield from (_PATHS[clause.path], "")
+    yield f"**Watched** ({clause.coverage}):"
+    yield from ("", *(_rule(rule) for rule in rules))
+    if labels:
+        yield from ("", f"Labels that stand for it: {', '.join(f'`{label}`' for label in labels)}.")
+    yield from ("", "**Cannot be seen:**", "", *(f"- {text}" for text in clause.cannot_see))
+    wronged = dict.fromkeys(text for rule in rules for text in rule.false_positives)
+    yield from ("", "**Known false positives:**", "", *(f"- {text}" for text in wronged))
+
+
+def _basis(clause: Clause) -> str:
+    example = " (example)" if clause.example else ""
+    if not clause.basis:
+        return f"no basis: a page at most{example}"
+    basis = clause.basis
+    return f"{basis['document']}, version {basis['version']}, {basis['section']}{example}"
+
+
+def _rule(rule: Rule) -> str:
+    victim = "; the account holder is the one wronged" if rule.victim else ""
+    about = rule.entity.replace("_", " ")
+    return (f"- [{rule.title}](runbooks/{rule.template}.md) (`{rule.id}`, {rule.severity}, about the {about}; "
+            f"{', '.join(rule.signals)}{victim})")  # fmt: skip
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(page(read_pack()), encoding="utf-8")

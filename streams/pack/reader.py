@@ -1,0 +1,189 @@
+"""The pack's only reader: features, clauses, rules, labels, lists and peers, cross-checked and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from detectors import labels, lists, templates
+from detectors.clauses import Clause, build_clauses, unfulfilled
+from detectors.labels import Labels, build_labels
+from detectors.rules import Rule, build_rules
+from features.catalog import Catalog, Feature, Problem, Refused
+from features.declared import build
+from features.event import ENTITY_COLUMNS
+from features.listing import Listing
+from features.peers import Trained
+from features.sql import nearest
+from streams.located import Flaw, PackRefused
+from streams.pack.files import SHIPPED, Entry, PackFiles, built, read_files, unknown_without
+from streams.pack.peer_file import read_peers
+
+__all__ = ["SHIPPED", "Clause", "Pack", "expired_lists", "read_pack"]
+
+
+_Check = Callable[[Mapping[str, Any]], list[Problem]]
+_Make = Callable[[Mapping[str, Any], Sequence[Clause]], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """The versioned set of features, rules and clauses in force, named by its content hash."""
+
+    catalog: Catalog
+    rules: tuple[Rule, ...]
+    clauses: Mapping[str, Clause]
+    hash: str
+    warnings: tuple[Flaw, ...] = ()
+    labels: Labels = field(default_factory=Labels)
+    lists: Mapping[str, Listing] = field(default_factory=dict)
+    peers: Trained = field(default_factory=Trained)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The event columns that some feature, rule or entity needs."""
+        names = set(self.catalog.columns)
+        for rule in self.rules:
+            names |= set(rule.names) if rule.on == "event" else set()
+            names.add(ENTITY_COLUMNS[rule.entity])
+        names |= {ENTITY_COLUMNS[kind] for kind in self.catalog.kinds}
+        names |= set(labels.COLUMNS) if "clause" in names else set()
+        return tuple(sorted(names))
+
+    def restricted_values(self, kind: str) -> set[str]:
+        """Values that only restricted rules read, or that count a restricted clause: they show in no ordinary list."""
+        features = self.catalog.of_kind(kind)
+        ordinary = _read_by(features, [rule for rule in self.rules if not rule.restricted])
+        apart = _read_by(features, [rule for rule in self.rules if rule.restricted]) - ordinary
+        clauses = [f"'{clause.id}'" for clause in self.clauses.values() if clause.restricted]
+        apart |= {f.name for f in features if f.where and any(clause in f.where for clause in clauses)}
+        return {name for name, value in self.catalog.values[kind].items() if value.feature.name in apart}
+
+
+def _read_by(features: Iterable[Feature], rules: Iterable[Rule]) -> set[str]:
+    """The features that rules read, directly or through another."""
+    read = {f.name for rule in rules for f in rule.features}
+    return {name for f in features if f.name in read for name in (f.name, f.of, f.over) if name}
+
+
+def read_pack(overlay: Path | None = None) -> Pack:
+    """The shipped pack, with a folder of one's own laid over it. Raises PackRefused with every flaw."""
+    files = read_files(overlay)
+    flaws: list[Flaw] = []
+    nothing: dict[str, Clause] = {}
+    clauses = built(files.clauses, lambda: build_clauses([e.value for e in files.clauses]), flaws, nothing)
+    listings = _lists(files.lists, flaws)
+    features = _expanded(files.features, list(clauses.values()), flaws, templates.feature_problems, templates.features)
+    catalog = built(features, lambda: build([e.value for e in features], listings), flaws, Catalog((), {}))
+    mapped = built(files.labels, lambda: build_labels([e.value for e in files.labels], list(clauses)), flaws, Labels())
+    _refuse(flaws)
+    rules = _rules(files, overlay, clauses, catalog, listings)
+    peers, stale = read_peers(files.peers, catalog)
+    warnings = (*stale, *_unused(features, rules), *_unfulfilled(files.clauses, clauses, rules),
+                *_unlabelled(files.clauses, clauses, mapped))  # fmt: skip
+    return Pack(catalog, rules, clauses, _hash(files), warnings, mapped, listings, peers)
+
+
+def _refuse(flaws: list[Flaw]) -> None:
+    if flaws:
+        raise PackRefused(flaws)
+
+
+def _lists(entries: Sequence[Entry], flaws: list[Flaw]) -> dict[str, Listing]:
+    found: dict[str, Listing] = {}
+    for entry in entries:
+        one = built([entry], lambda entry=entry: {entry.name: _list(entry)}, flaws, found)  # type: ignore[misc]
+        found |= one
+    return found
+
+
+def _list(entry: Entry) -> Listing:
+    try:
+        return lists.build_list(entry.name, entry.value)
+    except Refused as refused:
+        raise Refused([replace(p, path=(0, *p.path)) for p in refused.problems]) from None
+
+
+def _rules(files: PackFiles, overlay: Path | None, clauses: Mapping[str, Clause], catalog: Catalog,
+           listings: Mapping[str, Listing]) -> tuple[Rule, ...]:  # fmt: skip
+    flaws: list[Flaw] = []
+    known = list(clauses.values())
+    entries = _expanded(files.rules, known, flaws, lambda one: templates.rule_problems(one, known), templates.rules)
+    ids = [*(e.key("id") for e in files.rules), *(e.key("id") for e in entries)]
+    if overlay and files.without:
+        flaws += unknown_without(overlay, files.without, ids)
+    flaws += _unknown_detectors(files.clauses, known, ids)
+    _refuse(flaws)
+    kept = [e for e in entries if not {e.key("id"), e.template} & files.without]
+    restricted = [clause.id for clause in known if clause.restricted]
+    none: tuple[Rule, ...] = ()
+    values = [entry.value for entry in kept]
+    found = built(kept, lambda: build_rules(values, catalog, clauses, listings, restricted), flaws, none)
+    _refuse(flaws)
+    return found
+
+
+def _expanded(entries: Iterable[Entry], clauses: Sequence[Clause], flaws: list[Flaw], check: _Check,
+              make: _Make) -> list[Entry]:  # fmt: skip
+    """Entries with each template in place of what it makes."""
+    found: list[Entry] = []
+    for entry in entries:
+        if not templates.is_template(entry.value):
+            found.append(entry)
+            continue
+        problems = check(entry.value)
+        flaws += [entry.flaw(problem, problem.path) for problem in problems]
+        if not problems:
+            template = entry.key("id" if "id" in entry.value else "name")
+            found += [replace(entry, value=one, template=template) for one in make(entry.value, clauses)]
+    return found
+
+
+def _unknown_detectors(entries: Sequence[Entry], clauses: Sequence[Clause], ids: Sequence[str]) -> list[Flaw]:
+    return [
+        entry.flaw(Problem((), f"unknown rule {name}", nearest(name, list(ids))), ("detectors", index))
+        for entry, clause in zip(entries, clauses, strict=True)
+        for index, name in enumerate(clause.detectors) if name not in ids
+    ]  # fmt: skip
+
+
+def _unused(features: Sequence[Entry], rules: tuple[Rule, ...]) -> Iterator[Flaw]:
+    """A warning for every feature that no rule reads, directly or through another."""
+    used = _read_by([f for rule in rules for f in rule.features], rules)
+    for entry in features:
+        if entry.value["name"] not in used:
+            problem = Problem((), f"no rule uses the feature {entry.value['name']}",
+                              "it costs memory for every entity", warning=True)  # fmt: skip
+            yield entry.flaw(problem, ("name",))
+
+
+def _unfulfilled(entries: Sequence[Entry], clauses: Mapping[str, Clause], rules: tuple[Rule, ...]) -> Iterator[Flaw]:
+    for problem in unfulfilled(list(clauses.values()), rules):
+        first, *rest = problem.path
+        yield entries[int(first)].flaw(problem, tuple(rest))
+
+
+def _unlabelled(entries: Sequence[Entry], clauses: Mapping[str, Clause], mapped: Labels) -> Iterator[Flaw]:
+    """A warning for every clause that is to be seen through verdicts and that no label is mapped onto."""
+    for entry, clause in zip(entries, clauses.values(), strict=True):
+        if clause.coverage == "verdict" and not mapped.of_clause(clause.id):
+            problem = Problem((), "no label is mapped onto this clause", "add one to labels.yaml", warning=True)
+            yield entry.flaw(problem, ("coverage",))
+
+
+def expired_lists(pack: Pack, today: str) -> list[str]:
+    """What to say of lists whose time is over; today: YYYY-MM-DD."""
+    return [f"lists/{one.name}.yaml: its entries expired on {one.expires}; they stay in force until you renew or "
+            f"remove them (source: {one.source})" for one in lists.expired(pack.lists, today)]  # fmt: skip
+
+
+def _hash(files: PackFiles) -> str:
+    content: list[Any] = [[e.value for e in entries] for entries in (files.features, files.clauses, files.rules,
+                                                                    files.labels)]  # fmt: skip
+    content += [{e.name: e.value for e in files.lists}, sorted(files.without)]
+    content.append(hashlib.sha256(files.peers.read_bytes()).hexdigest() if files.peers else None)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:12]
