@@ -8,6 +8,7 @@ import polars as pl
 
 from detectors.alert import Evidence
 from detectors.condition import Condition, clearing
+from detectors.firing import enough_history
 from detectors.redaction import printable
 from detectors.rules import Rule
 from features.catalog import Value
@@ -24,14 +25,16 @@ def on_values(rule: Rule, due: Due, row: int, values: Mapping[str, Value],
     return tuple(
         _measured(condition, frame, as_of, due, row, values, trained)
         for group in rule.when for condition in group
-        if _held(condition, frame, int(as_of[0]), values, births)
+        if _held(condition, frame, due, row, values, births)
     )  # fmt: skip
 
 
-def _held(condition: Condition, frame: pl.DataFrame, as_of: int, values: Mapping[str, Value],
+def _held(condition: Condition, frame: pl.DataFrame, due: Due, row: int, values: Mapping[str, Value],
           births: Mapping[str, int]) -> bool:  # fmt: skip
-    windows = {name: values[name].window for name in condition.history}
-    enough = all(w is None or as_of - births[name] >= w.length_ms for name, w in windows.items())
+    at = slice(row, row + 1)
+    windows = ((name, values[name].window) for name in condition.history)
+    enough = all(w is None or enough_history(due.as_of[at], due.first_seen[at], births[name], w.length_ms)[0]
+                 for name, w in windows)  # fmt: skip
     return enough and frame.select(condition.sql.expr.fill_null(False)).item() is True
 
 

@@ -28,6 +28,11 @@ class Fired:
     rows: npt.NDArray[np.int64]
 
 
+def enough_history(as_of: Ints, first_seen: Ints, birth: int, window_ms: int) -> npt.NDArray[np.bool_]:
+    """Whether a window holds all there is: covered once, or the entity is proven to have begun after the birth."""
+    return (as_of - birth >= window_ms) | (first_seen >= birth)
+
+
 @dataclass(frozen=True)
 class Need:
     """Without a value of at least (`up`) or at most this bound in a column, a rule cannot fire."""
@@ -64,7 +69,7 @@ class TickRules:
         likely = self._likely(due.values) if len(due.as_of) else []
         if not likely:
             return []
-        enough = self._lacking(due.as_of, births)
+        enough = self._lacking(due, births)
         frame = due.values.with_columns(**{f"{_ENOUGH}{name}": mask for name, mask in enough.items()})
         expressions = self._expressions(frozenset(enough))
         held = frame.select([expressions[i] for i in likely]).to_numpy()
@@ -87,11 +92,11 @@ class TickRules:
 
         return [i for i, needs in enumerate(self._needs) if all(map(passed, needs))]
 
-    def _lacking(self, as_of: Ints, births: Mapping[str, int]) -> dict[str, npt.NDArray[np.bool_]]:
+    def _lacking(self, due: Due, births: Mapping[str, int]) -> dict[str, npt.NDArray[np.bool_]]:
         """Which rows have enough history, for the values of which some have not."""
-        earliest = int(as_of.min())
+        earliest = int(due.as_of.min())
         short = [name for name in self._judged if earliest - births[name] < self._windows[name]]
-        return {name: as_of - births[name] >= self._windows[name] for name in short}
+        return {name: enough_history(due.as_of, due.first_seen, births[name], self._windows[name]) for name in short}
 
     def _expressions(self, lacking: frozenset[str]) -> list[pl.Expr]:
         if lacking not in self._compiled:

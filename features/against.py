@@ -54,12 +54,14 @@ class Against:
             ceilings = groups.told([self._told(v, self._trained.p999) for v in self._own]) * self._scales
             beside = past.against(entities, as_of, matrix, ceilings) if learn else past.beside(entities, matrix)
             found |= {value.name: beside[:, column] for column, value in enumerate(self._own)}
-        if self._peers:
+        if self._peers and self._trained.tables:
             limits = groups.told([self._told(v, self._trained.p99) for v in self._peers])
             plain = _matrix(values, [v.plain for v in self._peers])
             ratios = plain / np.where(limits > 0, limits, np.nan)
             found |= {value.name: ratios[:, column] for column, value in enumerate(self._peers)}
-        return values.with_columns(**{name: pl.Series(one).fill_nan(None) for name, one in found.items()})
+        compared = values.with_columns(**{name: pl.Series(one) for name, one in found.items()})
+        untold = [pl.lit(None, pl.Float64).alias(v.name) for v in self._peers if v.name not in found]
+        return compared.with_columns(pl.col(list(found)).fill_nan(None), *untold)
 
     def _told(self, value: Value, by: Callable[[str, str | None, str | None, str], float]) -> _Tell:
         return lambda plan, event_type: by(self._kind, plan, event_type, value.plain)

@@ -22,7 +22,7 @@ from features.values import Raw, read
 class Due:
     """Evaluations of one kind, a row each, in order of (trigger, tick, entity).
 
-    trigger: int64 offsets; slot, turn, tick: int64; as_of: int64 ms; evaluated: int64, the how-manieth
+    trigger: int64 offsets; slot, turn, tick: int64; as_of, first_seen: int64 ms; evaluated: int64, the how-manieth
     evaluation of the entity; dominant: int16 codes of the type of most of its events, −1 for none; values: a frame
     of the same height; peers: the tables in force, and those before the whole hour for rows that are `early` (bool),
     evaluated before it.
@@ -34,6 +34,7 @@ class Due:
     turn: Ints
     trigger: Ints
     as_of: Ints
+    first_seen: Ints
     evaluated: Ints
     plan: list[str | None]
     dominant: npt.NDArray[np.int16]

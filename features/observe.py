@@ -211,7 +211,8 @@ class Observer:
         order = ordered(triggers, raw.as_of // TICK_MS, names)
         due = Due(
             book.kind, [names[i] for i in order.tolist()], raw.slot[order], raw.turn[order], triggers[order],
-            raw.as_of[order], raw.evaluated[order], state.plan_names(raw.plan[order]), raw.dominant[order],
+            raw.as_of[order], raw.first_seen[order], raw.evaluated[order],
+            state.plan_names(raw.plan[order]), raw.dominant[order],
             self._formulas[book.kind].frame(raw)[order], early[order], (state.peers, before),
         )  # fmt: skip
         due.values = self._compared(state, due.kind, due.values, due.names, due.as_of, due.plan, due.dominant)

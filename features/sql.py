@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 import sqlglot
@@ -68,8 +69,8 @@ def compile_sql(text: str, columns: Mapping[str, pl.DataType], lists: Mapping[st
     names = _check_names(tree, columns)
     whole = _expanded(text, lists or {})
     whole = _multiplied(_parse(whole)) if tree.find(exp.Div) else whole
-    expr = _translate(whole)
-    return Sql(text, whole, tree, expr, names, _result_type(expr, {name: columns[name] for name in names}))
+    expr, dtype = _typed(whole, tuple((name, columns[name]) for name in names))
+    return Sql(text, whole, tree, expr, names, dtype)
 
 
 def parsed(text: str) -> exp.Expr:
@@ -94,6 +95,7 @@ def compile_condition(text: str, columns: Mapping[str, pl.DataType],
     return sql
 
 
+@lru_cache(maxsize=8192)
 def _parse(text: str) -> exp.Expr:
     try:
         trees = sqlglot.parse(text)
@@ -166,6 +168,12 @@ def _multiplied(tree: exp.Expr) -> str:
         return exp.Mul(this=node.this, expression=exp.Literal.number(repr(1 / float(node.expression.this))))
 
     return tree.transform(inverted).sql()
+
+
+@lru_cache(maxsize=8192)  # a pack asks the same of each clause, and a process may read several packs
+def _typed(text: str, columns: tuple[tuple[str, pl.DataType], ...]) -> tuple[pl.Expr, pl.DataType]:
+    expr = _translate(text)
+    return expr, _result_type(expr, dict(columns))
 
 
 def _translate(text: str) -> pl.Expr:

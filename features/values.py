@@ -11,7 +11,7 @@ import polars as pl
 
 from features import distinct
 from features.book import Book, since
-from features.catalog import Catalog, Feature, Primitive, Value
+from features.catalog import Catalog, Feature, Primitive, Value, primitives
 from features.event import COLUMNS
 from features.measure import LIMB_BITS
 from features.panes import NEVER, Reading, Slots
@@ -30,8 +30,8 @@ class Raw:
 
     slot: int64[rows]; as_of, first_seen: int64[rows] ms; turn: int64[rows]; plan: int16[rows] codes;
     evaluated: int64[rows], how many evaluations of the entity this one makes; dominant: int16[rows] event type
-    codes, −1 for none; readings by (block, ring);
-    lasts by block: int64[rows, columns] ms.
+    codes, −1 for none; readings by (block, ring), lasts by block: int64[rows, columns] ms; blocks that none of them
+    has are left out.
     """
 
     slot: Ints
@@ -44,9 +44,14 @@ class Raw:
     readings: dict[tuple[int, int], Reading] = field(default_factory=dict)
     lasts: dict[int, Ints] = field(default_factory=dict)
 
+    @property
+    def blocks(self) -> set[int]:
+        """The blocks that some entity has."""
+        return {index for index, _ in self.readings} | set(self.lasts)
+
 
 def read(book: Book, slots: Slots) -> Raw:
-    """What the book holds of entities, each as of its own newest event; blocks that none of them has are left out."""
+    """What the book holds of entities, each as of its own newest event."""
     as_of = book.newest[slots]
     raw = Raw(slots, as_of, book.first_seen[slots], book.turn[slots], book.plan[slots], book.evaluated[slots] + 1,
               book.dominant(slots))  # fmt: skip
@@ -62,7 +67,7 @@ def read(book: Book, slots: Slots) -> Raw:
 
 
 def joined(parts: Sequence[Raw], book: Book) -> Raw:
-    """Several readings one under the other, with what was left out of them as zeros."""
+    """Several readings one under the other; a block that some part has is there for all, as zeros."""
     whole = Raw(
         np.concatenate([p.slot for p in parts]),
         np.concatenate([p.as_of for p in parts]), np.concatenate([p.first_seen for p in parts]),
@@ -71,7 +76,8 @@ def joined(parts: Sequence[Raw], book: Book) -> Raw:
     )  # fmt: skip
     bounds = np.cumsum([0, *(len(p.slot) for p in parts)])
     height = int(bounds[-1])
-    for index, block in enumerate(book.blocks):
+    for index in sorted(set().union(*(part.blocks for part in parts))):
+        block = book.blocks[index]
         for number, ring in enumerate(block.rings):
             into = whole.readings[index, number] = ring.nothing(height)
             for part, first in zip(parts, bounds.tolist(), strict=False):
@@ -91,11 +97,6 @@ class Formulas:
     def __init__(self, catalog: Catalog, kind: str, book: Book) -> None:
         self._values = {name: value for name, value in catalog.values[kind].items() if not value.compares}
         self._features = {f.name: f for f in catalog.of_kind(kind)}
-        self._nulls = {
-            value.name: pl.col(value.name).fill_nan(None).cast(value.dtype)
-            for value in self._values.values()
-            if value.dtype == pl.Float64 or value.feature.aggregate == "max"
-        }
         self._places, self._compared = _places(book), _compared(book)
         self._last_places = {
             p: (index, column)
@@ -103,16 +104,44 @@ class Formulas:
             for column, p in enumerate(block.layout.lasts)
         }  # fmt: skip
 
+        self._blocks = {name: self._blocks_of(value) for name, value in self._values.items()}
+        self._nothing = self._nothings(book)
+
     def frame(self, raw: Raw, names: Iterable[str] | None = None) -> pl.DataFrame:
         """A row per entity, a column per value (or those named); Int64 or Float64, null where nothing is to say."""
-        columns: dict[str, Ints | Floats] = {}
-        chosen = self._values if names is None else {name: self._values[name] for name in names}
-        for value in chosen.values():
-            whole = value.dtype == pl.Int64 and value.feature.aggregate != "max"
-            columns[value.name] = (
-                self._of(value.feature, value.window, raw) if whole else _finite(self._float(value, raw))
-            )
-        return pl.DataFrame(columns).with_columns(self._nulls[name] for name in chosen if name in self._nulls)
+        chosen, present = list(self._values if names is None else names), raw.blocks
+        told = [name for name in chosen if not self._blocks[name] or self._blocks[name] & present]
+        found = self._computed(raw, told)
+        return found.with_columns(self._nothing[name] for name in chosen if name not in found.columns).drop("")
+
+    def _computed(self, raw: Raw, names: Iterable[str]) -> pl.DataFrame:
+        columns: dict[str, Ints | Floats] = {"": raw.slot}  # it holds the height where there is no value
+        maxima, floats = [], []
+        for value in (self._values[name] for name in names):
+            if value.feature.aggregate == "max" and value.dtype == pl.Int64:
+                maxima.append(value.name)
+            elif value.dtype == pl.Int64:
+                columns[value.name] = self._of(value.feature, value.window, raw)
+                continue
+            floats.append(value.name)
+            columns[value.name] = _finite(self._float(value, raw))
+        frame = pl.DataFrame(columns)
+        return frame.with_columns(pl.col(floats).fill_nan(None)).with_columns(pl.col(maxima).cast(pl.Int64))
+
+    def _nothings(self, book: Book) -> dict[str, pl.Expr]:
+        """What is said of an entity that has none of the blocks behind a value."""
+        one = np.zeros(1, np.int64)
+        raw = Raw(one, one, one, one, one.astype(np.int16), one, one.astype(np.int16))
+        raw.lasts = {index: np.full((1, len(block.layout.lasts)), NEVER) for index, block in enumerate(book.blocks)}
+        frame = self._computed(raw, self._values)
+        return {name: pl.lit(frame[name].item(), self._values[name].dtype).alias(name) for name in self._values}
+
+    def _blocks_of(self, value: Value) -> set[int]:
+        """The blocks that a value is computed from; none for an age."""
+        names = [name for name in (value.feature.name, value.feature.of, value.feature.over) if name]
+        needed = {p for name in names for p in primitives(self._features[name])}
+        of_rings = {place[0] for (primitive, _), place in self._places.items() if primitive in needed}
+        return of_rings | {place[0] for primitive, place in self._last_places.items() if primitive in needed}
 
     def _float(self, value: Value, raw: Raw) -> Floats:
         feature, window = value.feature, value.window
@@ -164,7 +193,9 @@ class Formulas:
         """Values of the last one or two panes that the older ones lack, NaN where those hold nothing to compare."""
         primitive = Primitive("distinct", feature.selection)
         block, ring, column = self._places[primitive, window.name]
-        reading = raw.readings[block, ring]
+        reading = raw.readings.get((block, ring))
+        if reading is None:
+            return np.full(len(raw.slot), np.nan)
         before = reading.before[:, self._compared[primitive, window.name]]
         new = distinct.estimate(reading.bitmaps[:, column] & ~before)
         return np.where(before.any(axis=-1), new, np.nan)
@@ -173,7 +204,9 @@ class Formulas:
         assert window is not None
         primitive = Primitive(part, feature.selection)  # type: ignore[arg-type]
         block, ring, column = self._places[primitive, window.name]
-        reading = raw.readings[block, ring]
+        reading = raw.readings.get((block, ring))
+        if reading is None:
+            return np.zeros(len(raw.slot), np.int64)
         if part in ("distinct", "hours"):
             return _BITS[part](reading.bitmaps[:, column])
         return (reading.maxima if part == "max" else reading.sums)[:, column]

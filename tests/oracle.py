@@ -445,14 +445,14 @@ def read(view: View) -> dict[str, Value]:
     return values
 
 
-def history(features: Sequence[Declared], age: int) -> dict[str, bool]:
-    """Whether each feature has enough history, by its full name, at an age of `age` ms."""
+def history(features: Sequence[Declared], age: int, whole: bool) -> dict[str, bool]:
+    """Whether each feature has enough history, by its full name, at an age of `age` ms; all have of a `whole` life."""
     enough: dict[str, bool] = {}
     for feature in features:
         if feature.aggregate in WINDOWLESS:
             enough[feature.name] = True
         else:
-            enough |= {f"{feature.name}_{w}": age >= WINDOWS[w].length for w in feature.windows}
+            enough |= {f"{feature.name}_{w}": whole or age >= WINDOWS[w].length for w in feature.windows}
     return enough
 
 
@@ -538,8 +538,10 @@ class Oracle:
 
     def _evaluate(self, trigger: int, kind: str, entity: Entity) -> Evaluation:
         as_of = self._newest(kind, entity)
-        values = read(self._view(kind, entity))
-        enough = history(self._features[kind], as_of - self._born())
+        view = self._view(kind, entity)
+        values = read(view)
+        whole = view.first is not None and view.first >= self._born()
+        enough = history(self._features[kind], as_of - self._born(), whole)
         plan = self._plan(kind, entity)
         return Evaluation(trigger, kind, entity, tick(as_of), as_of, plan, values, enough)
 

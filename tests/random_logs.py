@@ -22,8 +22,9 @@ START = 1_772_409_600_000 - 25_000
 HASH_KEY = "twin"
 
 EVENT_COLUMNS = (
-    "account_id", "api_key_id", "workload_id", "end_user_id", "plan", "denied_by_us", "account_created_at", "key_created_at",
-    "status", "output_tokens", "duration_ms", "path", "gpu_util", "credit_balance_usd", "template_fingerprint",
+    "account_id", "api_key_id", "workload_id", "end_user_id", "plan", "denied_by_us",
+    "account_created_at", "key_created_at", "status", "output_tokens",
+    "duration_ms", "path", "gpu_util", "credit_balance_usd", "template_fingerprint",
 )  # fmt: skip
 
 _KINDS = ["account", "key", "workload"]

@@ -322,3 +322,12 @@ def test_kinds_of_entities() -> None:
         ("key", ("a", "k")),
         ("key", ("b", "k")),
     ]
+
+
+def test_an_entity_that_began_after_the_birth_has_all_its_history() -> None:
+    """A sign-up seen by the stream proves that the windows hold the whole life."""
+    run = Run(REQUESTS)
+    run.beat(5_000)
+    run.feed(event(6_000, "a", account_created_at=5_999))
+    run.feed(event(6_000, "b", account_created_at=4_999))
+    assert [one.enough["requests_1m"] for one in run.beat(80_000)] == [True, False]

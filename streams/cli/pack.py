@@ -16,11 +16,11 @@ from streams.cli.history import Form
 from streams.cli.progress import bar
 from streams.cli.screen import Failed, PackDir, as_json, err, out, table, told
 from streams.dead_letters import clipped
+from streams.exam import examine
 from streams.history import contents
 from streams.history.reading import Reading
 from streams.pack import Pack, expired_lists, read_pack
 from streams.pack.described import Change, described, differences
-from streams.pack.exam import examine
 from streams.pack.starter import write_starter
 from streams.session import Input
 

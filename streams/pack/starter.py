@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from streams.alert_lines import rfc3339
-from streams.pack.exam import START_MS
+from streams.exam import START_MS
 
 FEATURES = """\
 # Features of your own. A feature adds up events of an account, key or workload over windows.

@@ -13,6 +13,7 @@ from small_pack import small_pack
 from detectors.firing import EventRules, TickRules
 from features.due import Due
 from features.event import COLUMNS
+from features.panes import NEVER
 from features.peers import Peers
 
 HOUR = 3_600_000
@@ -24,9 +25,10 @@ def due(rows: Sequence[Mapping[str, Any]], as_of: int = NOW) -> Due:
     pack = small_pack()
     values = pl.DataFrame(rows, schema=pack.catalog.schema("account"))
     whole = np.arange(len(rows), dtype=np.int64)
+    begun = np.full(len(rows), NEVER)
     times, nobody = np.full(len(rows), as_of), np.full(len(rows), -1, np.int16)
-    return Due("account", [f"a{i}" for i in whole], whole, whole, whole, times, whole, [None] * len(rows), nobody,
-               values, np.zeros(len(rows), np.bool_), (Peers(), Peers()))  # fmt: skip
+    return Due("account", [f"a{i}" for i in whole], whole, whole, whole, times, begun, whole, [None] * len(rows),
+               nobody, values, np.zeros(len(rows), np.bool_), (Peers(), Peers()))  # fmt: skip
 
 
 def fired(when: list[Any], rows: Sequence[Mapping[str, Any]], age: int = 30 * 24 * HOUR) -> list[int]:
@@ -117,3 +119,12 @@ def test_alternatives_on_events() -> None:
     assert matched(["command_line ILIKE '%xmrig%'", {"any": ["command_line LIKE '%-o%'", "command_line = 'XMRIG'"]}],
                    [True] * 5) == [0, 4]  # fmt: skip
     assert matched(["command_line ILIKE '%nothing%'"], [True] * 5) == []
+
+
+def test_an_entity_proven_to_be_new_has_all_its_history() -> None:
+    """Where it began after the feature was taken up, a short life is a whole one; a life not proven is not."""
+    pack = small_pack([{"id": "it", "title": "it", "entity": "account", "on": "tick", "when": ["mean_tokens_1h < 50"]}])
+    births = dict.fromkeys(pack.catalog.values["account"], NOW - HOUR // 2)
+    rules, young = TickRules(pack.rules, pack.catalog, "account"), due([{"mean_tokens_1h": 5.0}] * 3)
+    young.first_seen = np.array([NOW - HOUR // 4, NOW - HOUR, NEVER])
+    assert rules.fired(young, births)[0].rows.tolist() == [0]

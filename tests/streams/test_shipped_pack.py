@@ -10,8 +10,8 @@ from detectors.alert import SEVERITIES
 from detectors.clauses import Clause, coverage, watched_by
 from detectors.rules import Rule
 from features.catalog import Feature
+from streams.exam import examine
 from streams.pack import read_pack
-from streams.pack.exam import examine
 
 PACK = read_pack()
 CLAUSES = list(PACK.clauses.values())
