@@ -114,9 +114,16 @@ def _false(found: list[Measured], pack: Pack) -> Iterator[str]:
                 "—: the file lacks the rule's event types, columns or entities.", "")  # fmt: skip
     yield "| rule | severity | " + " | ".join(f"`{m.trace.short}`" for m in found) + " |"
     yield "|---|---|" + "---:|" * len(found)
+    silent: dict[str, int] = {}
     for rule in pack.rules:
+        if not any(m.contents.lets(rule, pack) for m in found):
+            silent[rule.template] = silent.get(rule.template, 0) + 1
+            continue
         cells = [rate(m.report.rules[rule.id].false) if m.contents.lets(rule, pack) else "—" for m in found]
         yield f"| `{rule.id}` | {rule.severity} | " + " | ".join(cells) + " |"
+    names = ", ".join(f"`{name}`" + (f" ({count} clauses)" if count > 1 else "") for name, count in silent.items())
+    count = f"{sum(silent.values())} of {len(pack.rules)} rules"
+    yield from ("", f"Not measurable here, for want of such events ({count}): {names}.")
 
 
 def _cleared(found: list[Measured], pack: Pack) -> Iterator[str]:
