@@ -21,7 +21,7 @@ from streams.runner import Chunk
 from streams.session import Input, Session, open_session
 from streams.simulator import Cloud, Label
 
-_SHOWN_PER_CAMPAIGN = 2
+_SHOWN_PER_CAMPAIGN = 1
 
 
 def demo(
