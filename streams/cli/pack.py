@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,7 +146,10 @@ def diff(
     else:
         out.print(f"a: {old} ({first.hash})\nb: {new} ({second.hash})", markup=False)
         for change in changes:
-            out.print(_told(change), markup=False)
+            if change.section != "peers":
+                out.print(_told(change), markup=False)
+        for kind, count in Counter(one.kind for one in changes if one.section == "peers").items():
+            out.print(f"{_SIGN[kind]} {count:,} peer tables", markup=False)
         out.print(f"{len(changes):,} differences" if changes else "no difference", markup=False)
     if changes:
         raise typer.Exit(1)

@@ -147,8 +147,9 @@ def report(folder: Path) -> Iterator[str]:
     )
     yield f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, polars {pl.__version__}."
     shipped = read_pack()
-    yield (f"CPU is of all threads. Pack: the shipped one, {len(shipped.rules)} rules on {len(shipped.catalog.features)} "
-           f"features; other numbers of rules are its rules again under other names, or fewer of them.")  # fmt: skip
+    size = f"{len(shipped.rules)} rules on {len(shipped.catalog.features)} features"
+    yield (f"CPU is of all threads. Pack: the shipped one, {size}; other numbers of rules are its rules again under "
+           f"other names, or fewer of them.")  # fmt: skip
     streams = {"dense": streams_made.dense, "long tail": streams_made.long_tail, "sparse": streams_made.sparse}
     files = {name: (folder / f"{name}.ndjson", make(folder / f"{name}.ndjson")) for name, make in streams.items()}
     less = {name: (folder / f"{name}-less.ndjson", streams[name](folder / f"{name}-less.ndjson", 280_000))
