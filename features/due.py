@@ -13,9 +13,9 @@ from features.book import Book
 from features.event import EVENT_TYPES
 from features.kept import TURN_WAIT
 from features.peers import Peers
+from features.raw import Raw, read
 from features.ticks import TICK_MS, Ints, turns
 from features.touch import Touched
-from features.values import Raw, read
 
 
 @dataclass

@@ -11,9 +11,10 @@ import polars as pl
 from features.book import Book
 from features.due import type_names
 from features.peers import Key, Peers, tables
+from features.raw import joined, read
 from features.state import State
 from features.ticks import DAY_MS, Ints
-from features.values import Formulas, joined, read
+from features.values import Formulas
 
 Survey = Callable[[str, list[str], list[str | None], list[str | None], pl.DataFrame], None]
 """Told at each whole hour of a kind's entities active within a day: names, plans, dominant types, plain values."""

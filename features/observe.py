@@ -20,10 +20,11 @@ from features.kept import TURN_WAIT, compact, drop_closed
 from features.layout import layout
 from features.measure import Measured, families
 from features.peers import Peers, Trained
+from features.raw import joined, read
 from features.state import KeptEvents, State
 from features.ticks import HOUR_MS, TICK_MS, Ints
 from features.touch import Touched, touch
-from features.values import Formulas, joined, read
+from features.values import Formulas
 
 DEFAULT_CAP = 2_000_000
 MOST_KEPT = 1_000_000
