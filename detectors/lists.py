@@ -26,11 +26,6 @@ def build_list(name: str, one: Any) -> Listing:
     return Listing(name, one["kind"], str(one["what"]), str(one["source"]), str(one["expires"]), entries)
 
 
-def expired(lists: Mapping[str, Listing], today: str) -> list[Listing]:
-    """Those whose time is over; today: YYYY-MM-DD. They stay in force: what a pack says never hangs on the day."""
-    return [one for one in lists.values() if one.expires < today]
-
-
 def _problems(name: str, one: Any) -> Iterator[Problem]:
     if not isinstance(one, Mapping):
         yield Problem((), "a list is a mapping of keys", f"its keys are {', '.join(_KEYS)}")

@@ -125,6 +125,7 @@ MISTAKES: dict[str, Files] = {
     "a list's kind": {"lists/pools.yaml": listing(kind="domains")},
     "a list's date": {"lists/pools.yaml": listing(expires="soon")},
     "a list's entries": {"lists/pools.yaml": listing(entries="\n  - pool.example\n  - 5\n  - nodomain")},
+    "an expired list": listings(pools=listing(expires="2026-06-30")),
     "an unknown list": listings(pools=listing()) | on_event("LISTED(process, 'pool')"),
     "an unknown list in where": feature(where="\"LISTED(model, 'pools')\""),
     # peers

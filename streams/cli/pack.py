@@ -53,7 +53,7 @@ def check(
     Given stored events, also which rules they can never fire, for want of event types or columns.
     """
     found = _read(pack)
-    warnings = [*map(str, found.warnings), *expired_lists(found, datetime.now(UTC).date().isoformat())]
+    warnings = [str(flaw) for flaw in (*found.warnings, *expired_lists(found, datetime.now(UTC).date().isoformat()))]
     if events:
         chosen = Input(tuple(events), format=format, account_field=account_field, map=field_map)
         warnings += _unobtainable(chosen, found)

@@ -58,8 +58,8 @@ def run(
     settings = settings_of(data_dir=data_dir, max_bad_share=max_bad_share)
     with told():
         in_force = read_pack(pack)
-        for text in expired_lists(in_force, datetime.now(UTC).date().isoformat()):
-            _warn(text)
+        for flaw in expired_lists(in_force, datetime.now(UTC).date().isoformat()):
+            err.print(str(flaw), markup=False)
         session = open_session(chosen, in_force, settings, _warn)
     try:
         _go(session, metrics_port, plain=json or not out.is_terminal)

@@ -42,6 +42,7 @@ class Pack:
     labels: Labels = field(default_factory=Labels)
     lists: Mapping[str, Listing] = field(default_factory=dict)
     peers: Trained = field(default_factory=Trained)
+    expiries: tuple[tuple[str, Flaw], ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -85,7 +86,8 @@ def read_pack(overlay: Path | None = None) -> Pack:
     peers, stale = read_peers(files.peers, catalog)
     warnings = (*stale, *_unused(features, rules), *_unfulfilled(files.clauses, clauses, rules),
                 *_unlabelled(files.clauses, clauses, mapped))  # fmt: skip
-    return Pack(catalog, rules, clauses, _hash(files), warnings, mapped, listings, peers)
+    return Pack(catalog, rules, clauses, _hash(files), warnings, mapped, listings, peers,
+                tuple(_expiries(files.lists, listings)))  # fmt: skip
 
 
 def _refuse(flaws: list[Flaw]) -> None:
@@ -175,10 +177,18 @@ def _unlabelled(entries: Sequence[Entry], clauses: Mapping[str, Clause], mapped:
             yield entry.flaw(problem, ("coverage",))
 
 
-def expired_lists(pack: Pack, today: str) -> list[str]:
-    """What to say of lists whose time is over; today: YYYY-MM-DD."""
-    return [f"lists/{one.name}.yaml: its entries expired on {one.expires}; they stay in force until you renew or "
-            f"remove them (source: {one.source})" for one in lists.expired(pack.lists, today)]  # fmt: skip
+def expired_lists(pack: Pack, today: str) -> list[Flaw]:
+    """Warnings of lists whose time is over; today: YYYY-MM-DD. They stay in force: no pack hangs on the day."""
+    return [flaw for expires, flaw in pack.expiries if expires < today]
+
+
+def _expiries(entries: Sequence[Entry], listings: Mapping[str, Listing]) -> Iterator[tuple[str, Flaw]]:
+    """When each list ends, and what to say of it from then on."""
+    for entry in entries:
+        one = listings[entry.name]
+        hint = f"they stay in force until you renew or remove them (source: {one.source})"
+        problem = Problem((), f"its entries expired on {one.expires}", hint, warning=True)
+        yield one.expires, entry.flaw(problem, ("expires",))
 
 
 def _hash(files: PackFiles) -> str:

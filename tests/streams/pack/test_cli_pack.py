@@ -70,7 +70,7 @@ def test_an_expired_list_is_a_warning_with_its_file(tmp_path: Path) -> None:
     old = "kind: domain\nwhat: pools\nsource: somebody\nexpires: 2020-01-01\nentries: [pool.example]\n"
     told = tipstaff("pack", "check", "--pack", overlay(tmp_path / "own", lists__old=old))
     assert told.code == 0
-    assert "lists/old.yaml: its entries expired on 2020-01-01" in told.err
+    assert "lists/old.yaml:4: warning: its entries expired on 2020-01-01" in told.err
 
 
 def test_a_rule_that_the_events_can_never_fire_is_a_warning(tmp_path: Path) -> None:

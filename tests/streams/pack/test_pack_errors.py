@@ -11,7 +11,7 @@ import pytest
 from pack_mistakes import MISTAKES, SHIPPED, Files
 
 from streams.located import PackRefused
-from streams.pack import read_pack
+from streams.pack import expired_lists, read_pack
 
 GOLDEN = Path(__file__).with_name("pack_errors.txt")
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,6 +20,8 @@ SOURCES = (
     "detectors/clauses.py", "detectors/labels.py", "detectors/lists.py", "detectors/templates.py",
     "streams/pack/reader.py", "streams/pack/files.py", "streams/pack/peer_file.py", "streams/located.py",
 )  # fmt: skip
+
+TODAY = "2026-11-23"
 
 _MESSAGE_AT = {"Problem": 1, "SqlProblem": 0, "Flaw": 2, "_flaw": 1, "_refused": 1}
 """Which argument is the message."""
@@ -42,7 +44,8 @@ def told(files: Files, folder: Path) -> str:
     """What a person reads of a pack with these files."""
     write(files, folder)
     try:
-        found = "\n\n".join(str(warning) for warning in read_pack(folder).warnings)
+        pack = read_pack(folder)
+        found = "\n\n".join(map(str, (*pack.warnings, *expired_lists(pack, TODAY))))
     except PackRefused as refused:
         found = str(refused)
     return found.replace(str(folder), "my-pack")
