@@ -14,7 +14,7 @@ from detectors.clauses import Clause, build_clauses, unfulfilled
 from detectors.labels import Labels, build_labels
 from detectors.rules import Rule, build_rules
 from features.catalog import Catalog, Feature, Problem, Refused
-from features.declared import build
+from features.declared import build, listed
 from features.event import ENTITY_COLUMNS
 from features.listing import Listing
 from features.peers import Trained
@@ -154,11 +154,13 @@ def _unknown_detectors(entries: Sequence[Entry], clauses: Sequence[Clause], ids:
 
 
 def _unused(features: Sequence[Entry], rules: tuple[Rule, ...]) -> Iterator[Flaw]:
-    """A warning for every feature that no rule reads, directly or through another."""
-    used = _read_by([f for rule in rules for f in rule.features], rules)
+    """A warning for every feature that no rule of its kind reads, directly or through another."""
+    used = {(rule.entity, name) for rule in rules for f in rule.features for name in (f.name, f.of, f.over)}
     for entry in features:
-        if entry.value["name"] not in used:
-            problem = Problem((), f"no rule uses the feature {entry.value['name']}",
+        name = entry.value["name"]
+        idle = [kind for kind in listed(entry.value["entity"]) if (kind, name) not in used]
+        if idle:
+            problem = Problem((), f"no rule uses the feature {name} of {', '.join(idle)}",
                               "it costs memory for every entity", warning=True)  # fmt: skip
             yield entry.flaw(problem, ("name",))
 
