@@ -9,7 +9,7 @@ from typing import Any
 from detectors.alert import SEVERITIES
 from detectors.rules import Rule
 from features.catalog import Problem, Refused
-from features.declared import listed
+from features.declared import listed, missing_keys, unknown_keys
 from features.sql import nearest
 
 COVERAGES = ("rule", "verdict", "reports_only")
@@ -82,10 +82,9 @@ def _problems(one: Any, known: Mapping[str, Clause]) -> Iterator[Problem]:
     if not isinstance(one, Mapping):
         yield Problem((), "a clause is a mapping of keys", f"its keys are {', '.join(_KEYS)}")
         return
-    unknown = [Problem((key,), f"unknown key {key}", nearest(str(key), list(_KEYS))) for key in one if key not in _KEYS]
-    missing = [Problem((), f"{key} is missing", f"add {key}: …") for key in _NEEDED if one.get(key) in (None, "", [])]
-    yield from unknown + missing
-    if unknown or missing:
+    wrong = unknown_keys(one, _KEYS) + missing_keys(key for key in _NEEDED if one.get(key) in (None, "", []))
+    yield from wrong
+    if wrong:
         return
     if one["id"] in known:
         yield Problem(("id",), f"two clauses are called {one['id']}", "rename one")
@@ -102,12 +101,8 @@ def _basis_problems(basis: Any) -> Iterator[Problem]:
     if not isinstance(basis, Mapping):
         yield Problem(("basis",), "a basis names a document", f"its keys are {', '.join(_BASIS)}")
         return
-    for key in basis:
-        if key not in _BASIS:
-            yield Problem(("basis", key), f"unknown key {key}", nearest(str(key), list(_BASIS)))
-    for key in _BASIS:
-        if not basis.get(key):
-            yield Problem(("basis",), f"{key} is missing", f"add {key}: …")
+    yield from unknown_keys(basis, _BASIS, "basis")
+    yield from missing_keys((key for key in _BASIS if not basis.get(key)), "basis")
 
 
 def watched_by(clause: str, rules: Iterable[Rule]) -> tuple[Rule, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from features.catalog import Problem, Refused
-from features.declared import listed
+from features.declared import listed, unknown_keys
 from features.sql import nearest
 
 COLUMNS = ("type", "taxonomy", "version", "label", "outcome", "clause")
@@ -41,7 +42,7 @@ class Labels:
         versionless = pl.concat_str(key[0], pl.lit(""), key[2], separator=_SEPARATOR)
         bare = pl.when(pl.col("taxonomy").is_null()).then(key[2])
         known = [self._looked_up(text, table) for text, table in
-                 ((exact, self._exact), (versionless, self._versionless), (bare, dict(self.words)))]  # fmt: skip
+                 ((exact, self._exact), (versionless, self._versionless), (bare, self.words))]  # fmt: skip
         clause = pl.when(pl.Series(verdict)).then(pl.coalesce(*known, "clause")).otherwise("clause")
         found = events.with_columns(clause.alias("clause"))
         flagged = verdict & (found["outcome"] == "flagged").fill_null(False) & found["clause"].is_null()
@@ -53,11 +54,11 @@ class Labels:
             return pl.lit(None, pl.String)
         return text.replace_strict(list(table), list(table.values()), default=None, return_dtype=pl.String)
 
-    @property
+    @cached_property
     def _exact(self) -> dict[str, str]:
         return {_SEPARATOR.join((t, v, one)): c for (t, v, one), c in self.clauses.items() if v is not None}
 
-    @property
+    @cached_property
     def _versionless(self) -> dict[str, str]:
         return {_SEPARATOR.join((t, "", one)): c for (t, v, one), c in self.clauses.items() if v is None}
 
@@ -94,9 +95,7 @@ def _problems(one: Any, clauses: Sequence[str]) -> Iterator[Problem]:
     if not isinstance(one, Mapping):
         yield Problem((), "a table of labels is a mapping of keys", f"its keys are {', '.join(_KEYS)}")
         return
-    for key in one:
-        if key not in _KEYS:
-            yield Problem((key,), f"unknown key {key}", nearest(str(key), list(_KEYS)))
+    yield from unknown_keys(one, _KEYS)
     if not one.get("taxonomy"):
         yield Problem((), "taxonomy is missing", "say whose labels these are")
     labels = one.get("labels")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from features.catalog import Problem, Refused
-from features.declared import listed
+from features.declared import listed, missing_keys, unknown_keys
 from features.listing import KINDS, Listing
-from features.sql import nearest
 
 _KEYS = ("kind", "what", "source", "expires", "entries")
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
@@ -17,11 +17,21 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", re.IGNORECASE)
 
 
-def build_list(name: str, one: Any) -> Listing:
-    """Check one list; `name` is its file's. Raises Refused."""
-    problems = list(_problems(name, one))
+def build_lists(declared: Iterable[tuple[str, Any]]) -> dict[str, Listing]:
+    """Check lists, each with its file's name. Raises Refused; each problem's path begins with the list's number."""
+    problems: list[Problem] = []
+    found: dict[str, Listing] = {}
+    for index, (name, one) in enumerate(declared):
+        wrong = list(_problems(name, one))
+        problems += [replace(problem, path=(index, *problem.path)) for problem in wrong]
+        if not wrong:
+            found[name] = _list(name, one)
     if problems:
         raise Refused(problems)
+    return found
+
+
+def _list(name: str, one: Mapping[str, Any]) -> Listing:
     entries = tuple(dict.fromkeys(str(entry) for entry in one["entries"]))
     return Listing(name, one["kind"], str(one["what"]), str(one["source"]), str(one["expires"]), entries)
 
@@ -32,11 +42,8 @@ def _problems(name: str, one: Any) -> Iterator[Problem]:
         return
     if not _NAME.fullmatch(name):
         yield Problem((), f"{name} is not a kebab-case name", "name the file with a-z, 0-9 and -")
-    for key in one:
-        if key not in _KEYS:
-            yield Problem((key,), f"unknown key {key}", nearest(str(key), list(_KEYS)))
     missing = [key for key in _KEYS if one.get(key) in (None, "")]
-    yield from (Problem((), f"{key} is missing", f"add {key}: …") for key in missing)
+    yield from unknown_keys(one, _KEYS) + missing_keys(missing)
     if not missing:
         yield from _value_problems(one)
 

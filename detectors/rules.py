@@ -10,7 +10,7 @@ from typing import Any
 from detectors.alert import SEVERITIES
 from detectors.condition import Condition, on_events, on_values
 from features.catalog import Catalog, Feature, Problem, Refused, Value, event_dtypes
-from features.declared import listed
+from features.declared import listed, missing_keys, unknown_keys
 from features.event import ENTITY_COLUMNS, SPARSE_KINDS, carried_by
 from features.listing import Listing
 from features.sql import SqlProblem, nearest
@@ -127,10 +127,9 @@ def _doubles(ids: list[str]) -> list[Problem]:
 
 def _check(one: Mapping[str, Any], known: _Known, when: dict[int, list[Condition]]) -> list[Problem]:
     """What is wrong with a rule; its conditions are compiled into `when`, by entry."""
-    unknown = [Problem((key,), f"unknown key {key}", nearest(str(key), list(KEYS))) for key in one if key not in KEYS]
-    missing = [Problem((), f"{key} is missing", f"add {key}: …") for key in _NEEDED if one.get(key) in (None, "", [])]
-    if unknown or missing:
-        return unknown + missing
+    wrong = unknown_keys(one, KEYS) + missing_keys(key for key in _NEEDED if one.get(key) in (None, "", []))
+    if wrong:
+        return wrong
     found = _check_words(one, known.clauses) + _check_times(one) + _check_event(one) + _check_tests(one)
     return found or _check_knowledge(one, known) + _check_when(one, known, when)
 

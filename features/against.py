@@ -11,6 +11,7 @@ import polars as pl
 
 from features.baseline import Baselines
 from features.catalog import Catalog, Value
+from features.due import type_names
 from features.event import COLUMNS
 from features.peers import Trained
 from features.ticks import Ints
@@ -41,20 +42,22 @@ class Against:
 
     def joined(
         self, values: pl.DataFrame, past: Baselines, entities: Sequence[str], as_of: Ints,
-        plans: Sequence[str | None], types: Sequence[str | None], learn: bool = True,
+        plans: Sequence[str | None], dominant: npt.NDArray[np.int16], learn: bool = True,
     ) -> pl.DataFrame:  # fmt: skip
         """The values with the compared ones beside them, Float64, null where there is nothing to compare with.
 
         learn: take the values into the pasts, rows of one entity being in order of time.
         """
         found: dict[str, Floats] = {}
-        groups = _Groups(plans, types)
+        groups = _Groups(plans, type_names(dominant)) if self._trained.tables else None
         if self._own:
             matrix = _matrix(values, [v.plain for v in self._own]) * self._scales
-            ceilings = groups.told([self._told(v, self._trained.p999) for v in self._own]) * self._scales
+            ceilings = np.full_like(matrix, np.nan)
+            if groups is not None:
+                ceilings = groups.told([self._told(v, self._trained.p999) for v in self._own]) * self._scales
             beside = past.against(entities, as_of, matrix, ceilings) if learn else past.beside(entities, matrix)
             found |= {value.name: beside[:, column] for column, value in enumerate(self._own)}
-        if self._peers and self._trained.tables:
+        if self._peers and groups is not None:
             limits = groups.told([self._told(v, self._trained.p99) for v in self._peers])
             plain = _matrix(values, [v.plain for v in self._peers])
             ratios = plain / np.where(limits > 0, limits, np.nan)

@@ -189,6 +189,10 @@ class Catalog:
         """The features of one entity kind."""
         return tuple(f for f in self.features if f.entity == kind)
 
+    def plain(self, kind: str) -> dict[str, Value]:
+        """The values of an entity kind that compare no others, by name."""
+        return {name: value for name, value in self.values[kind].items() if not value.compares}
+
     def schema(self, kind: str) -> dict[str, pl.DataType]:
         """Names and dtypes of an entity kind's values."""
         return {name: value.dtype for name, value in self.values.get(kind, {}).items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -108,6 +108,17 @@ def _unit(one: Mapping[str, Any]) -> str:
     return str(one.get("unit") or fixed.get(one["aggregate"]) or (column.unit if column else ""))
 
 
+def unknown_keys(one: Mapping[str, Any], known: Sequence[str], *path: str) -> list[Problem]:
+    """A problem for every key of a declaration, or of what stands at a path in it, that is none of these."""
+    return [Problem((*path, key), f"unknown key {key}", nearest(str(key), list(known)))
+            for key in one if key not in known]  # fmt: skip
+
+
+def missing_keys(keys: Iterable[str], *path: str) -> list[Problem]:
+    """A problem for each of these keys, which a declaration, or what stands at a path in it, lacks."""
+    return [Problem(path, f"{key} is missing", f"add {key}: …") for key in keys]
+
+
 def listed(value: Any) -> list[Any]:
     """A value that may stand alone or in a list, as a list."""
     if value is None:
@@ -130,9 +141,8 @@ def _check_texts(one: Mapping[str, Any]) -> list[Problem]:
 
 
 def _check_keys(one: Mapping[str, Any]) -> list[Problem]:
-    unknown = [Problem((key,), f"unknown key {key}", nearest(str(key), list(_KEYS))) for key in one if key not in _KEYS]
-    needed = ("name", "entity", "aggregate", "signal")
-    return unknown + [Problem((), f"{key} is missing", f"add {key}: …") for key in needed if not one.get(key)]
+    needed = [key for key in ("name", "entity", "aggregate", "signal") if not one.get(key)]
+    return unknown_keys(one, _KEYS) + missing_keys(needed)
 
 
 def _check_names(one: Mapping[str, Any]) -> list[Problem]:

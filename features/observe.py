@@ -13,7 +13,7 @@ from features.against import Against
 from features.arrivals import Arrived, arrived, entity_names
 from features.book import Book
 from features.catalog import Catalog
-from features.due import Due, Read, closed_by, evaluation, ordered, type_names, waiting_turns
+from features.due import Due, Read, closed_by, evaluation, ordered, waiting_turns
 from features.event import ENTITY_COLUMNS
 from features.hourly import Survey, whole_hour
 from features.kept import TURN_WAIT, compact, drop_closed
@@ -58,7 +58,7 @@ class Observer:
         self.catalog, self._hash_key, self._caps = catalog, hash_key, dict(caps or {})
         self._layouts = {kind: layout(catalog, kind) for kind in ENTITY_COLUMNS if kind in (*catalog.kinds, *kinds)}
         asked = peer_names or {}
-        self._peer_names = {kind: asked.get(kind, self.plain_names(kind)) for kind in self._layouts}
+        self._peer_names = {kind: asked.get(kind, list(catalog.plain(kind))) for kind in self._layouts}
         self._trained, self._survey = trained or Trained(), survey
         self._against = {kind: Against(catalog, kind, self._trained) for kind in self._layouts}
         empty = self.empty()
@@ -91,11 +91,7 @@ class Observer:
         against = self._against[kind]
         if not against.any:
             return values
-        return against.joined(values, state.baselines[kind], names, as_of, plans, type_names(dominant), learn)
-
-    def plain_names(self, kind: str) -> list[str]:
-        """The values of a kind that compare no others."""
-        return [name for name, value in self.catalog.values[kind].items() if not value.compares]
+        return against.joined(values, state.baselines[kind], names, as_of, plans, dominant, learn)
 
     def births(self, state: State, kind: str) -> dict[str, int]:
         """When each value's feature, and what it is derived from, was taken up; ms by value name."""

@@ -28,7 +28,7 @@ class Formulas:
     """How the values of one entity kind are computed from its raw integers."""
 
     def __init__(self, catalog: Catalog, kind: str, book: Book) -> None:
-        self._values = {name: value for name, value in catalog.values[kind].items() if not value.compares}
+        self._values = catalog.plain(kind)
         self._features = {f.name: f for f in catalog.of_kind(kind)}
         self._places, self._compared = _places(book), _compared(book)
         self._last_places = {

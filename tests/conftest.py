@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 import warnings
+from pathlib import Path
 
 import pytest
+
+from streams.pack.starter import write_starter
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +24,14 @@ def pytest_sessionfinish() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pack that `pack init` starts; its sample holds an hour of two accounts, one of which floods."""
+    folder = tmp_path_factory.mktemp("starter") / "mine"
+    write_starter(folder)
+    return folder
 
 
 @pytest.fixture

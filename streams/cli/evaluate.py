@@ -13,7 +13,7 @@ from features.sql import nearest
 from streams.cli import scores
 from streams.cli.alerts import Json
 from streams.cli.formats import AccountField, FieldMap
-from streams.cli.history import BadShare, Form, Sort, reading, say_read
+from streams.cli.history import BadShare, Form, Sort, chunks, reading, say_read
 from streams.cli.progress import bar
 from streams.cli.screen import Failed, PackDir, err, settings_of, told
 from streams.dead_letters import clipped
@@ -92,11 +92,11 @@ def _replayed(chosen: Input, pack: Pack, settings: Settings, severity: str, seen
     raised = Raised(severity)
     with told():
         history = Replay(chosen, [(pack, raised.tell)], settings)
-    with bar() as show, reading(history.summary):
+    with chunks(history.summary) as shown:
 
         def hear(chunk: Chunk) -> None:
             seen.add(chunk.events)
-            show(history.summary.events, chunk.done, chunk.total, history.summary.last or None)
+            shown(chunk)
 
         history.run(hear)
     say_read(history.summary)

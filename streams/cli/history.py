@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 
 from streams.alert_lines import rfc3339
+from streams.cli.progress import bar
 from streams.cli.screen import Failed, err, told
 from streams.dead_letters import clipped
 from streams.formats import FORMATS
 from streams.history.moments import EXAMPLE, moment
 from streams.history.replay import Span
 from streams.history.summary import Summary
-from streams.runner import TooManyBad
+from streams.runner import Chunk, TooManyBad
 
 Files = Annotated[list[str], typer.Argument(help="stored events: files, plain, gzip or zstd")]
 Form = Annotated[str, typer.Option("--format", help=f"what the files are: {', '.join(FORMATS)}")]
@@ -54,6 +55,19 @@ def reading(summary: Summary) -> Iterator[None]:
         except TooManyBad:
             say_dead(summary)
             raise
+
+
+@contextmanager
+def chunks(summary: Summary) -> Iterator[Callable[[Chunk], None]]:
+    """A pass over chunks with its bar: tell it each one."""
+    with bar() as show, reading(summary):
+        yield lambda chunk: show(summary.events, chunk.done, chunk.total, summary.last or None)
+
+
+def not_among(files: list[str], target: Path, called: str) -> None:
+    """Refuse to write over what is to be read. Raises Failed."""
+    if target.exists() and any(path.exists() and path.samefile(target) for path in paths(files)):
+        raise Failed(f"{called} is one of the files to read: nothing was read or written")
 
 
 def say_read(summary: Summary) -> None:

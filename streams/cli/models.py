@@ -9,11 +9,10 @@ import typer
 
 from features.peers import Trained
 from streams.cli.formats import AccountField, FieldMap
-from streams.cli.history import Files, Form, Sort, paths, reading, say_read
-from streams.cli.progress import Show, bar
+from streams.cli.history import Files, Form, Sort, chunks, not_among, say_read
 from streams.cli.screen import Failed, PackDir, out, settings_of, told
 from streams.history.labels_file import LabelsRefused, read_labels
-from streams.history.peer_training import PeerTraining, TooLittle
+from streams.history.peer_training import Hear, PeerTraining, TooLittle
 from streams.local.whole_file import whole_file
 from streams.pack import Pack, read_pack
 from streams.pack.peer_file import written
@@ -42,8 +41,8 @@ def train_peers(
     with told():
         found = read_pack(pack)
         training = PeerTraining(chosen, found, settings_of(), _guilty(labels, found))
-        with bar() as show, reading(training.summary):
-            made = _made(training, show)
+        with chunks(training.summary) as shown:
+            made = _made(training, shown)
         with whole_file(file) as passing:
             passing.write(written(made, found.catalog))
     say_read(training.summary)
@@ -55,8 +54,7 @@ def _target(target: Path | None, pack: Path | None, files: list[str]) -> Path:
     found = target or (pack / "peers.json" if pack else None)
     if found is None:
         raise Failed("say where the tables go: --pack DIR (its peers.json) or --out FILE")
-    if found.exists() and any(path.exists() and path.samefile(found) for path in paths(files)):
-        raise Failed(f"{found} is one of the files to read: nothing was read or written")
+    not_among(files, found, str(found))
     return found
 
 
@@ -70,9 +68,8 @@ def _guilty(labels: Path | None, pack: Pack) -> list[str]:
     return rows.filter(rows["clause"].is_not_null())["account_id"].unique(maintain_order=True).to_list()
 
 
-def _made(training: PeerTraining, show: Show) -> Trained:
-    summary = training.summary
+def _made(training: PeerTraining, shown: Hear) -> Trained:
     try:
-        return training.run(lambda chunk: show(summary.events, chunk.done, chunk.total, summary.last or None))
+        return training.run(shown)
     except TooLittle as error:
         raise Failed(str(error)) from None

@@ -15,7 +15,7 @@ from streams.cli.alerts import Json
 from streams.cli.formats import AccountField, FieldMap
 from streams.cli.history import Form
 from streams.cli.progress import bar
-from streams.cli.screen import Failed, PackDir, as_json, err, out, table, told
+from streams.cli.screen import SHIPPED, Failed, PackDir, as_json, err, out, pack_called, table, told
 from streams.dead_letters import clipped
 from streams.exam import examine
 from streams.history import contents
@@ -129,9 +129,6 @@ def show(pack: PackDir = None, json: Json = False) -> None:
     return None
 
 
-SHIPPED = "shipped"
-
-
 @app.command("diff")
 def diff(
     old: Annotated[str, typer.Argument(metavar="A", help=f"a folder laid over the shipped pack, or {SHIPPED}")],
@@ -139,7 +136,8 @@ def diff(
     json: Json = False,
 ) -> None:
     """What pack B has that A lacks, lacks, or says otherwise. Exit code 1 if they differ."""
-    first, second = (_read(None if name == SHIPPED else Path(name)) for name in (old, new))
+    with told():
+        first, second = pack_called(old), pack_called(new)
     changes = differences(first, second)
     if json:
         as_json({"a": first.hash, "b": second.hash, "changes": [asdict(one) for one in changes]})

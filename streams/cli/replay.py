@@ -24,22 +24,18 @@ from streams.cli.history import (
     Since,
     Sort,
     Until,
-    paths,
-    reading,
+    chunks,
+    not_among,
     say_read,
     span_of,
 )
-from streams.cli.progress import bar
-from streams.cli.screen import Failed, PackDir, settings_of, told
+from streams.cli.screen import SHIPPED, Failed, PackDir, pack_called, settings_of, told
 from streams.history.comparing import Collected, compare, of_access
 from streams.history.replay import Replay, Tell
 from streams.local.whole_file import whole_file
 from streams.pack import Pack, read_pack
 from streams.runner import Chunk
 from streams.session import Input
-
-SHIPPED = "shipped"
-"""What --against calls the pack that comes with tipstaff."""
 
 Out = Annotated[Path | None, typer.Option(help="write the alerts there (whole or not at all), not to standard output")]
 Against = Annotated[
@@ -74,7 +70,7 @@ def replay(
             _run(Replay(chosen, [(here, counted.tell)], settings, span), counted)
         return counted.say()
     with told():
-        there = read_pack(None if against == SHIPPED else Path(against))
+        there = pack_called(against)
         sides = (Collected(), Collected())
         pairs = [(here, sides[0].tell), (there, sides[1].tell)]
         _run(Replay(chosen, pairs, settings, span), Counted(lambda _alerts: None, restricted))
@@ -91,8 +87,8 @@ def _check(files: list[str], out: Path | None, against: str | None, json: bool) 
         raise Failed("--out is for alerts, and --against prints a comparison: leave one of them out")
     if json and against is None:
         raise Failed("alerts are JSON lines anyway; --json goes with --against")
-    if out is not None and out.exists() and any(path.exists() and path.samefile(out) for path in paths(files)):
-        raise Failed(f"--out {out} is one of the files to read: nothing was read or written")
+    if out is not None:
+        not_among(files, out, f"--out {out}")
 
 
 def _name(folder: Path | str | None, pack: Pack) -> str:
@@ -100,11 +96,11 @@ def _name(folder: Path | str | None, pack: Pack) -> str:
 
 
 def _run(history: Replay, counted: Counted) -> None:
-    with bar() as show, reading(history.summary):
+    with chunks(history.summary) as shown:
 
         def hear(chunk: Chunk) -> None:
             counted.hear(chunk)
-            show(history.summary.events, chunk.done, chunk.total, history.summary.last or None)
+            shown(chunk)
 
         history.run(hear)
     say_read(history.summary)

@@ -21,6 +21,7 @@ from streams.local.lane import RunsBackwards
 from streams.local.outlet import CannotWrite
 from streams.local.snapshots import NoWholeSnapshot
 from streams.located import PackRefused
+from streams.pack import Pack, read_pack
 from streams.runner import TooManyBad
 from streams.session import InputRefused
 from streams.settings import Settings
@@ -36,6 +37,15 @@ err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 PackDir = Annotated[Path | None, typer.Option("--pack", help="a folder laid over the shipped pack")]
 """The option that every command on a pack has."""
+
+
+SHIPPED = "shipped"
+"""What commands call the pack that comes with tipstaff, where a folder may stand too."""
+
+
+def pack_called(name: str) -> Pack:
+    """The pack that a folder laid over the shipped one makes, or the shipped one. Raises PackRefused."""
+    return read_pack(None if name == SHIPPED else Path(name))
 
 
 class Failed(Exception):

@@ -16,7 +16,6 @@ from streams.history.reading import check, skipping
 from streams.history.summary import Summary
 from streams.local.source import MergedSource
 from streams.pack import Pack
-from streams.pack.peer_file import trainable
 from streams.runner import Chunk
 from streams.session import Input, feeds
 from streams.settings import Settings
@@ -72,6 +71,6 @@ class PeerTraining:
 
 
 def _survey(pack: Pack, kind: str) -> Survey:
-    values = trainable(pack.catalog, kind)
+    values = pack.catalog.plain(kind).values()
     return Survey(kind, [v.name for v in values], [scale_of(v) for v in values],
                   [v.dtype == pl.Int64 for v in values])  # fmt: skip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from features.catalog import Catalog, Value
+from features.catalog import Catalog
 from features.event import ENTITY_COLUMNS, EVENT_TYPES
 from features.peers import ANY, QUANTILES, Group, Trained
 from streams.located import Flaw, PackRefused
@@ -86,8 +86,3 @@ def _table(path: Path, number: int, one: Any) -> tuple[Group, str, Any]:
 
 def _refused(path: Path, message: str) -> PackRefused:
     return PackRefused([Flaw(str(path), 1, message, "train it anew: tipstaff models train peers")])
-
-
-def trainable(catalog: Catalog, kind: str) -> Sequence[Value]:
-    """The values of a kind that a table may be made of."""
-    return [value for value in catalog.values[kind].values() if not value.compares]

@@ -9,22 +9,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from detectors import labels, lists, templates
+from detectors import labels, templates
 from detectors.clauses import Clause, build_clauses, unfulfilled
 from detectors.labels import Labels, build_labels
+from detectors.lists import build_lists
 from detectors.rules import Rule, build_rules
-from features.catalog import Catalog, Feature, Problem, Refused
+from features.catalog import Catalog, Feature, Problem
 from features.declared import build, listed
 from features.event import ENTITY_COLUMNS
 from features.listing import Listing
 from features.peers import Trained
 from features.sql import nearest
 from streams.located import Flaw, PackRefused
-from streams.pack.files import SHIPPED, Entry, PackFiles, built, read_files, unknown_without
+from streams.pack.files import Entry, PackFiles, built, read_files, unknown_without
 from streams.pack.peer_file import read_peers
 
-__all__ = ["SHIPPED", "Clause", "Pack", "expired_lists", "read_pack"]
-
+__all__ = ["Clause", "Pack", "expired_lists", "read_pack"]
 
 _Check = Callable[[Mapping[str, Any]], list[Problem]]
 _Make = Callable[[Mapping[str, Any], Sequence[Clause]], list[dict[str, Any]]]
@@ -77,7 +77,8 @@ def read_pack(overlay: Path | None = None) -> Pack:
     flaws: list[Flaw] = []
     nothing: dict[str, Clause] = {}
     clauses = built(files.clauses, lambda: build_clauses([e.value for e in files.clauses]), flaws, nothing)
-    listings = _lists(files.lists, flaws)
+    no_lists: dict[str, Listing] = {}
+    listings = built(files.lists, lambda: build_lists([(e.name, e.value) for e in files.lists]), flaws, no_lists)
     features = _expanded(files.features, list(clauses.values()), flaws, templates.feature_problems, templates.features)
     catalog = built(features, lambda: build([e.value for e in features], listings), flaws, Catalog((), {}))
     mapped = built(files.labels, lambda: build_labels([e.value for e in files.labels], list(clauses)), flaws, Labels())
@@ -93,21 +94,6 @@ def read_pack(overlay: Path | None = None) -> Pack:
 def _refuse(flaws: list[Flaw]) -> None:
     if flaws:
         raise PackRefused(flaws)
-
-
-def _lists(entries: Sequence[Entry], flaws: list[Flaw]) -> dict[str, Listing]:
-    found: dict[str, Listing] = {}
-    for entry in entries:
-        one = built([entry], lambda entry=entry: {entry.name: _list(entry)}, flaws, found)  # type: ignore[misc]
-        found |= one
-    return found
-
-
-def _list(entry: Entry) -> Listing:
-    try:
-        return lists.build_list(entry.name, entry.value)
-    except Refused as refused:
-        raise Refused([replace(p, path=(0, *p.path)) for p in refused.problems]) from None
 
 
 def _rules(files: PackFiles, overlay: Path | None, clauses: Mapping[str, Clause], catalog: Catalog,

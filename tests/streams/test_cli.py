@@ -13,14 +13,6 @@ from streams.pack.starter import write_starter
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pack that `pack init` starts."""
-    folder = tmp_path_factory.mktemp("starter") / "mine"
-    write_starter(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def data(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data directory of a run over the starter's sample."""
     folder = tmp_path_factory.mktemp("run") / "data"

@@ -19,14 +19,6 @@ ghost,scraping,2026-03-02T00:00:00Z,2026-03-03T00:00:00Z,
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pack that `pack init` starts; its sample holds an hour of two accounts, one of which floods."""
-    folder = tmp_path_factory.mktemp("starter") / "mine"
-    write_starter(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def alerts(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run over the sample writes."""
     data = tmp_path_factory.mktemp("run")
