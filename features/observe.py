@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -99,14 +99,17 @@ class Observer:
                           for one in (value.feature.name, value.feature.of, value.feature.over) if one)
                 for name, value in self.catalog.values[kind].items()}  # fmt: skip
 
-    def parts(self, state: State, chunk: pl.DataFrame) -> Iterator[Part]:
+    def parts(self, state: State, chunk: pl.DataFrame, at_hour: Callable[[], object] = bool) -> Iterator[Part]:
         """Take in a chunk (offset, stamp, time: Int64; type and the entity columns: String), part by part.
 
-        The state is changed; each part must be taken before the next one is made.
+        The state is changed; each part must be taken before the next one is made. at_hour: called at each whole hour of
+        stream time, before anything of it counts.
         """
         rest = chunk
         while rest.height:
             height = self._next_cut(state, rest)
+            if self._crosses(state, int(stream_times(state, rest[:1])[0])):
+                at_hour()
             yield self._part(state, rest[:height])
             rest = rest[height:]
 
@@ -158,7 +161,7 @@ class Observer:
 
     def _before_counting(self, state: State, events: pl.DataFrame, now: int) -> dict[str, list[Read]]:
         """What a first record past a whole hour, or over a cap, does before it counts; see docs/semantics.md."""
-        crossed = state.stream_time is not None and now // HOUR_MS != state.stream_time // HOUR_MS
+        crossed = self._crosses(state, now)
         if not crossed and not self._full(state, events):
             return {}
         reads = {}
@@ -173,6 +176,10 @@ class Observer:
             state.shed_open += int(book.open[slots].sum())
             book.free(slots)
         return reads
+
+    @staticmethod
+    def _crosses(state: State, now: int) -> bool:
+        return state.stream_time is not None and now // HOUR_MS != state.stream_time // HOUR_MS
 
     def _full(self, state: State, events: pl.DataFrame) -> list[Book]:
         """The books that cannot take the first event's entity."""

@@ -13,7 +13,7 @@ from features.catalog import Catalog
 from features.event import COLUMNS
 from features.observe import Observer
 from features.state import State
-from features.ticks import HOUR_MS, TICK_MS
+from features.ticks import TICK_MS
 from streams.checks import ALWAYS
 from streams.pack import Pack
 
@@ -61,17 +61,18 @@ class Pipeline:
         """Take in a chunk: its alerts in order, and how many evaluations it brought; the state is moved on."""
         alerts: list[Alert] = []
         evaluations = 0
-        before = state.features.stream_time
         births: dict[str, dict[str, int]] = {}
         chunk, unmapped = self.pack.labels.told(chunk)
         state.features.unmapped += unmapped
-        for part in self.observer.parts(state.features, chunk):
+
+        def forget() -> None:
+            # At the hour itself, not at a chunk's end: a late event may find its episode still there, or not.
+            state.episodes.sweep(state.newest_tick)
+
+        for part in self.observer.parts(state.features, chunk, forget):
             # The first part gives every feature its birth; no later one changes it.
             births = births or {kind: self.observer.births(state.features, kind) for kind in state.features.books}
             alerts += self.detection.detect(part, state.features, births, state.episodes)
             evaluations += sum(len(due.names) for due in part.due)
             self.observer.forget_closed(state.features)
-        after = state.features.stream_time
-        if before is not None and after is not None and before // HOUR_MS != after // HOUR_MS:
-            state.episodes.sweep(state.newest_tick)
         return alerts, evaluations

@@ -99,3 +99,19 @@ def test_an_episode_outlives_its_entity_alike_in_every_cut(silence_h: int) -> No
     found = whole(log, pipeline)
     assert found == cut(log, list(range(log.height)), [], pipeline)
     assert len({a.id for a in found if a.entity == "a"}) == (1 if silence_h < 12 else 2)
+
+
+def test_a_late_event_meets_the_same_episodes_however_the_log_is_cut() -> None:
+    """Ended episodes are forgotten at the whole hour, not where a chunk that crosses one happens to end."""
+    hour = START + 200_000
+    mining = {"account_id": "a", "workload_id": "w", "type": "process", "command_line": "xmrig -o pool"}
+    other = {"account_id": "b", "type": "inference"}
+    later, again = hour + 7_270_000, hour + 10_870_000
+    times = [(hour + 3_660_000, mining), *[(later + n, other) for n in range(6)],
+             *[(again + n, other) for n in range(6)], (hour + 3_500_000, mining),
+             *[(again + 10 + n, other) for n in range(6)]]  # fmt: skip
+    found = [{"id": f"e{n}", "time": rfc3339(time), **event} for n, (time, event) in enumerate(times)]
+    log = chunk(PIPELINE, found)
+    alerts = whole(log)
+    assert [alert.detector for alert in alerts].count("miner") == 2
+    assert [as_line(a) for a in cut(log, list(range(1, log.height)), [])] == [as_line(a) for a in alerts]
