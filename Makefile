@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SOURCES := features detectors streams
 
-.PHONY: setup demo test check smoke bench measured pages lock clean
+.PHONY: setup demo test test-kafka kafka kafka-stop chaos check smoke bench measured pages lock clean
 
 .venv/run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tipstaff needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else 0'
@@ -25,6 +25,22 @@ demo: .venv/run
 
 test: .venv/dev
 	@$(BIN)/python -m pytest
+
+# On KAFKA_BOOTSTRAP, else on a broker that lives as long as the tests, else on librdkafka's mock cluster alone.
+test-kafka: .venv/dev
+	@$(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m pytest -m "kafka or mock_kafka" -rs
+
+# A real Kafka in the background, its data in .kafka/.
+kafka:
+	@$(PYTHON) deploy/kafka/broker.py start
+	@echo "next: tipstaff topics apply, or the line above before make test-kafka; make kafka-stop ends it" >&2
+
+kafka-stop:
+	@$(PYTHON) deploy/kafka/broker.py stop
+
+# Two workers killed some forty times on a real Kafka of their own; docs/chaos.md. CHAOS="--seed 2" for other moments.
+chaos: .venv/dev
+	@PYTHONPATH=.:tests $(BIN)/python -m worker.chaos $(CHAOS)
 
 check: .venv/dev
 	@$(BIN)/ruff format --check -q $(SOURCES) tests

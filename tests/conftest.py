@@ -10,6 +10,8 @@ import pytest
 
 from streams.pack.starter import write_starter
 
+pytest_plugins = ["broker_fixtures"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what comes out as what must come out")
