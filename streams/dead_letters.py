@@ -34,6 +34,9 @@ class Reason(StrEnum):
     UNKNOWN_TYPE = "unknown_type"
     UNSIGNED_CONTROL = "unsigned_control"
     AHEAD_OF_STAMP = "ahead_of_stamp"
+    BROKEN_BATCH = "broken_batch"
+    BATCH_TOO_LARGE = "batch_too_large"
+    REFUSED_PACK = "refused_pack"
 
 
 @dataclass(frozen=True)

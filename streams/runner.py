@@ -27,6 +27,7 @@ class Chunk:
 
     records: events and dead letters. skipped: what the input held besides that is no event.
     done, total: how far the input is, in bytes; total None where nobody knows.
+    next_offset: what follows its last record; None where events are numbered without gaps.
     """
 
     events: pl.DataFrame
@@ -36,6 +37,7 @@ class Chunk:
     done: int = 0
     total: int | None = None
     skipped: int = 0
+    next_offset: int | None = None
 
 
 class Source(Protocol):
@@ -71,6 +73,11 @@ class Saved:
     records: int
     bad: int
     finished: bool = False
+
+    def meta(self, pack: str) -> dict[str, Any]:
+        """All of it but the state, and the pack that the state is of."""
+        return {"position": self.position, "marks": self.marks, "next_offset": self.next_offset,
+                "records": self.records, "bad": self.bad, "finished": self.finished, "pack": pack}  # fmt: skip
 
 
 class SnapshotStore(Protocol):
@@ -111,7 +118,7 @@ class Limits:
 
 
 class Runner:
-    """The one loop: over files, standard input, the simulator, and later Kafka.
+    """The one loop: over files, standard input and the simulator; on Kafka a worker settles and keeps by itself.
 
     over_limit: whether too large a share of the input is bad; finite input stops then.
     """
@@ -134,8 +141,7 @@ class Runner:
                 self.finish(told)
                 return
             self.settle(chunk, told)
-            if self._clock() - self._kept_at >= self._limits.snapshot_every_s:
-                self.keep()
+            self.keep_if_due()
         self.keep()
 
     def settle(self, chunk: Chunk, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
@@ -143,7 +149,8 @@ class Runner:
         with self._telemetry.step_seconds.time():
             alerts, evaluations = self._pipeline.step(self.saved.state, chunk.events)
         new = self._outlet.emit(alerts, chunk.dead)
-        self.saved.next_offset += chunk.events.height
+        after = self.saved.next_offset + chunk.events.height
+        self.saved.next_offset = after if chunk.next_offset is None else chunk.next_offset
         self.saved.records += chunk.records
         self.saved.bad += len(chunk.dead)
         self._telemetry.settled(chunk.events, chunk.dead, new, evaluations, chunk.unknown_keys, chunk.skipped)
@@ -170,6 +177,11 @@ class Runner:
             self.settle(Chunk(heartbeat), told)
         self.saved.finished = True
         self.keep()
+
+    def keep_if_due(self) -> None:
+        """Snapshot, where the last one is old enough."""
+        if self._clock() - self._kept_at >= self._limits.snapshot_every_s:
+            self.keep()
 
     def keep(self) -> None:
         """Snapshot now."""

@@ -84,6 +84,18 @@ def encoded(state: PipelineState, meta: Mapping[str, Any]) -> bytes:
     return packed(sections)
 
 
+def about(data: bytes) -> dict[str, Any]:
+    """What went with a state. Raises Damaged."""
+    found: dict[str, Any] = json.loads(unpacked(data)["meta"])
+    found.pop("state")
+    return found
+
+
+def carried_over(state: PipelineState, observer: Observer) -> PipelineState:
+    """A state as another catalogue has it: panes of features that both have are kept."""
+    return decoded(encoded(state, {}), observer)[0]
+
+
 def decoded(data: bytes, observer: Observer) -> tuple[PipelineState, dict[str, Any]]:
     """A state as the observer's catalogue has it, and what went with it. Raises Damaged.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 import polars as pl
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -81,8 +82,7 @@ class Telemetry:
         self.stream_time.set((state.stream_time or 0) / 1000)
         for kind, book in state.books.items():
             self.entities.labels(kind).set(len(book.slots))
-        pasts = sum(past.nbytes for past in state.baselines.values())
-        self.state_bytes.set(sum(book.nbytes for book in state.books.values()) + pasts)
+        self.state_bytes.set(_bytes_of(state))
         self.unmapped_verdicts.set(state.unmapped)
         self.late_panes.set(state.late)
         self.shed_entities.set(state.shed)
@@ -91,3 +91,66 @@ class Telemetry:
     def bad_input(self, too_many: bool) -> None:
         """Show whether too large a share of the input is bad."""
         self.too_many_bad.set(int(too_many))
+
+
+class WorkerTelemetry(Telemetry):
+    """What a worker counts besides: several partitions, a broker, snapshots."""
+
+    def __init__(self, rules: Iterable[Rule], registry: CollectorRegistry | None = None) -> None:
+        super().__init__(rules, registry)
+        registry = self.registry
+        self.partitions = Gauge("tipstaff_partitions", "Partitions this worker has.", registry=registry)
+        self.lag = Gauge("tipstaff_lag_records", "Records not yet taken in, of all its partitions.", registry=registry)
+        self.wrong_keys = Counter(
+            "tipstaff_wrong_keys", "Sampled records that are not keyed by their account.", registry=registry
+        )
+        self.lost = Counter("tipstaff_lost_records", "Records that the topic let go before they were read.",
+                            registry=registry)  # fmt: skip
+        self.stale_chunks = Counter(
+            "tipstaff_stale_chunks", "Chunks read before a seek or a rebalance, dropped.", registry=registry
+        )
+        self.seeks = Counter("tipstaff_guard_seeks", "Chunks that left records out, sought again.", registry=registry)
+        self.heartbeats = Counter("tipstaff_heartbeats", "Heartbeats written.", registry=registry)
+        self.packs_taken_up = Counter("tipstaff_packs_taken_up", "Packs taken up in the log.", registry=registry)
+        self.packs_refused = Counter("tipstaff_packs_refused", "Ordered packs that were refused.", registry=registry)
+        self.snapshot_seconds = Histogram(
+            "tipstaff_snapshot_seconds", "Time to make and keep a snapshot, in seconds.", registry=registry
+        )
+        self.snapshot_bytes = Gauge(
+            "tipstaff_snapshot_bytes", "Size of the last snapshot of a partition.", ["partition"], registry=registry
+        )
+        self.snapshot_time = Gauge(
+            "tipstaff_snapshot_time_seconds", "When a partition was last kept, in seconds since 1970.", ["partition"],
+            registry=registry,
+        )  # fmt: skip
+
+    def state(self, state: State) -> None:
+        """One partition's state alone shows nothing: see `states`."""
+
+    def states(self, states: Sequence[State]) -> None:
+        """Show what is kept of all partitions; stream time is the slowest one's."""
+        times = [state.stream_time for state in states if state.stream_time is not None]
+        self.stream_time.set(min(times, default=0) / 1000)
+        for kind in ENTITY_COLUMNS:
+            self.entities.labels(kind).set(sum(len(one.books[kind].slots) for one in states if kind in one.books))
+        self.state_bytes.set(sum(_bytes_of(state) for state in states))
+        self.unmapped_verdicts.set(sum(state.unmapped for state in states))
+        self.late_panes.set(sum(state.late for state in states))
+        self.shed_entities.set(sum(state.shed for state in states))
+        self.shed_turns.set(sum(state.shed_open for state in states))
+
+    def snapshot_kept(self, partition: int, size: int, now_s: float) -> None:
+        """Note a snapshot of so many bytes."""
+        self.snapshot_bytes.labels(str(partition)).set(size)
+        self.snapshot_time.labels(str(partition)).set(now_s)
+
+    def given_up(self, partition: int) -> None:
+        """A partition is somebody else's now."""
+        for gauge in (self.snapshot_bytes, self.snapshot_time):
+            with suppress(KeyError):
+                gauge.remove(str(partition))
+
+
+def _bytes_of(state: State) -> int:
+    books = sum(book.nbytes for book in state.books.values())
+    return books + sum(past.nbytes for past in state.baselines.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from streams.local.outlet import CannotWrite
@@ -18,35 +18,54 @@ class NoWholeSnapshot(Exception):
     """Snapshots are there, and none can be used."""
 
 
-class FolderStore:
-    """`snapshots/` of a data directory. `warn` hears of a damaged snapshot that an older one stands in for."""
+class SnapshotFolder:
+    """Numbered snapshots as bytes."""
 
-    def __init__(self, folder: Path, pipeline: Pipeline, warn: Callable[[str], None]) -> None:
-        self._folder, self._pipeline, self._warn = folder, pipeline, warn
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
-    def save(self, saved: Saved) -> None:
-        meta = {
-            "position": saved.position, "marks": saved.marks, "next_offset": saved.next_offset,
-            "records": saved.records, "bad": saved.bad, "finished": saved.finished, "pack": self._pipeline.pack.hash,
-        }  # fmt: skip
+    def save(self, data: bytes) -> None:
+        """Keep one more, and let go of the oldest. Raises CannotWrite."""
         numbers = self._numbers()
         path = self._path(numbers[-1] + 1 if numbers else 1)
         try:
-            _write_whole(path, encoded(saved.state, meta))
+            _write_whole(path, data)
         except OSError as error:
             raise CannotWrite(f"{path}: {error.strerror}. Make room and start again: nothing is lost.") from None
         for number in numbers[: 1 - _KEPT]:
             self._path(number).unlink()
 
-    def load(self) -> Saved | None:
-        """The newest whole snapshot. Raises NoWholeSnapshot where all are damaged or of another schema."""
-        flaws = []
+    def newest_first(self) -> Iterator[tuple[Path, bytes]]:
+        """All that are there."""
         for number in reversed(self._numbers()):
             path = self._path(number)
             try:
-                state, meta = decoded(path.read_bytes(), self._pipeline.observer)
+                yield path, path.read_bytes()
             except FileNotFoundError:
                 continue  # a run beside us has just put a newer one in its place
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:012d}.snapshot"
+
+    def _numbers(self) -> list[int]:
+        return sorted(int(path.stem) for path in self._folder.glob("*.snapshot") if path.stem.isdigit())
+
+
+class FolderStore:
+    """`snapshots/` of a data directory. `warn` hears of a damaged snapshot that an older one stands in for."""
+
+    def __init__(self, folder: Path, pipeline: Pipeline, warn: Callable[[str], None]) -> None:
+        self._folder, self._pipeline, self._warn = SnapshotFolder(folder), pipeline, warn
+
+    def save(self, saved: Saved) -> None:
+        self._folder.save(encoded(saved.state, saved.meta(self._pipeline.pack.hash)))
+
+    def load(self) -> Saved | None:
+        """The newest whole snapshot. Raises NoWholeSnapshot where all are damaged or of another schema."""
+        flaws = []
+        for path, data in self._folder.newest_first():
+            try:
+                state, meta = decoded(data, self._pipeline.observer)
             except Damaged as damage:
                 flaws.append(f"{path}: {damage}")
                 continue
@@ -59,12 +78,6 @@ class FolderStore:
                 "\n".join(flaws) + "\nMove the snapshots away to begin anew, or take another --data-dir."
             )
         return None
-
-    def _path(self, number: int) -> Path:
-        return self._folder / f"{number:012d}.snapshot"
-
-    def _numbers(self) -> list[int]:
-        return sorted(int(path.stem) for path in self._folder.glob("*.snapshot") if path.stem.isdigit())
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -53,11 +53,11 @@ class PackFiles:
     without: frozenset[str] = field(default=frozenset())
 
 
-def read_files(overlay: Path | None) -> PackFiles:
+def read_files(overlay: Path | None, shipped: Path = SHIPPED) -> PackFiles:
     """The shipped pack's files with a folder of one's own laid over them. Raises PackRefused."""
     if overlay and not overlay.is_dir():
         raise PackRefused([Flaw(str(overlay), 1, "there is no such folder", "make one with: tipstaff pack init")])
-    folders = [SHIPPED, *([overlay] if overlay else [])]
+    folders = [shipped, *([overlay] if overlay else [])]
     rules = _laid_over([_folder(folder, "rules", "a rule", "begin with id: …") for folder in folders], "id")
     return PackFiles(
         features=_laid_over([_listed(folder, "features") for folder in folders], "name"),

@@ -1,0 +1,77 @@
+"""A pack as one piece of bytes: the files it was read from, so that any machine reads the same pack."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from streams.located import Flaw, PackRefused
+from streams.pack.files import SHIPPED
+from streams.pack.reader import Pack, read_pack
+
+_FORMAT = 1
+_NAME = re.compile(r"(?:(?:rules|lists)/)?[^/.\0][^/\0]*\.(?:yaml|json)")
+_MOST_BYTES = 64 * 2**20
+
+
+class _Layers(msgspec.Struct):
+    shipped: dict[str, str]
+    overlay: dict[str, str] | None = None
+
+
+class _Stored(msgspec.Struct):
+    format: int
+    files: _Layers
+
+
+def as_stored(overlay: Path | None) -> bytes:
+    """The shipped pack's files and those laid over it."""
+    folders = {"shipped": SHIPPED, **({"overlay": overlay} if overlay is not None else {})}
+    files = {name: dict(_files(folder)) for name, folder in folders.items()}
+    text = json.dumps({"format": _FORMAT, "files": files}, sort_keys=True).encode()
+    return zstandard.ZstdCompressor(level=10).compress(text)
+
+
+def from_stored(data: bytes) -> Pack:
+    """The pack in stored bytes. Raises PackRefused."""
+    files = _unpacked(data)
+    with tempfile.TemporaryDirectory(prefix="tipstaff-pack-") as folder:
+        for layer, texts in files.items():
+            _write(Path(folder) / layer, texts)
+        overlay = Path(folder) / "overlay"
+        return read_pack(overlay if "overlay" in files else None, Path(folder) / "shipped")
+
+
+def _files(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("peers.json"), *folder.glob("rules/*.yaml"),
+                        *folder.glob("lists/*.yaml")]):  # fmt: skip
+        yield path.relative_to(folder).as_posix(), path.read_text()
+
+
+def _unpacked(data: bytes) -> Mapping[str, Mapping[str, str]]:
+    try:
+        text = zstandard.ZstdDecompressor().stream_reader(data).read(_MOST_BYTES)
+        told = msgspec.json.decode(text, type=_Stored)
+        if told.format == _FORMAT and all(_NAME.fullmatch(name) for name in _names(told)):
+            return {layer: files for layer, files in (("shipped", told.files.shipped), ("overlay", told.files.overlay))
+                    if files is not None}  # fmt: skip
+    except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError):
+        pass
+    raise PackRefused([Flaw("stored pack", 1, "its stored form is damaged", "publish it again")])
+
+
+def _names(told: _Stored) -> list[str]:
+    return [*told.files.shipped, *(told.files.overlay or {})]
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    for part in ("rules", "lists"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text)
