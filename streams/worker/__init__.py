@@ -1,0 +1,1 @@
+"""The pipeline on Kafka: a Faust app that receives chunks."""
