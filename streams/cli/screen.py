@@ -25,11 +25,12 @@ from streams.pack import Pack, read_pack
 from streams.runner import TooManyBad
 from streams.session import InputRefused
 from streams.settings import Settings
+from streams.worker.connection import KafkaRefused
 
 _ENDLESS = 10_000  # characters
 
 EXPECTED = (Unreadable, DirectoryRefused, RunsBackwards, CannotWrite, NoWholeSnapshot, PackRefused, TooManyBad,
-            InputRefused)  # fmt: skip
+            InputRefused, KafkaRefused)  # fmt: skip
 
 out = Console(soft_wrap=True, highlight=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
