@@ -1,8 +1,9 @@
-"""`tipstaff pack`: init, check, test, show, diff."""
+"""`tipstaff pack`: init, check, test, show, diff, publish."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
+from detectors.rules import Rule
 from streams.cli.alerts import Json
 from streams.cli.formats import AccountField, FieldMap
 from streams.cli.history import Form
+from streams.cli.kafka import Bootstrap, kafka_settings_of
+from streams.cli.press import Press
 from streams.cli.progress import bar
 from streams.cli.screen import SHIPPED, Failed, PackDir, as_json, err, out, pack_called, table, told
 from streams.dead_letters import clipped
-from streams.exam import examine
+from streams.exam import Result, examine
 from streams.history import contents
 from streams.history.reading import Reading
 from streams.pack import Pack, expired_lists, read_pack
@@ -89,8 +93,7 @@ def run_tests(
     chosen = [one for one in found.rules if rule in (None, one.id)]
     if not chosen:
         raise Failed(f"there is no rule {rule}")
-    rules = track(chosen, "testing", console=err, transient=True, disable=not err.is_terminal)
-    results = [result for one in rules for result in examine(found, one)]
+    results = _examined(found, chosen)
     failed = [result for result in results if not result.passed]
     if json:
         as_json([{"rule": r.rule, "test": r.test, "passed": r.passed, "wrong": r.wrong} for r in results])
@@ -100,6 +103,11 @@ def run_tests(
         out.print(f"{len(results) - len(failed)} passed, {len(failed)} failed", markup=False)
     if failed:
         raise typer.Exit(1)
+
+
+def _examined(pack: Pack, chosen: Sequence[Rule]) -> list[Result]:
+    rules = track(chosen, "testing", console=err, transient=True, disable=not err.is_terminal)
+    return [result for one in rules for result in examine(pack, one)]
 
 
 @app.command("show")
@@ -151,6 +159,23 @@ def diff(
         out.print(f"{len(changes):,} differences" if changes else "no difference", markup=False)
     if changes:
         raise typer.Exit(1)
+
+
+@app.command("publish")
+def publish(pack: PackDir = None, bootstrap: Bootstrap = None) -> None:
+    """Have every worker take a pack up, at one place in each partition's log.
+
+    The pack is checked, its tests are run, it is stored in the packs' topic, and a signed control record is written
+    into every partition: what comes before it is judged by the pack before, what follows by this one, in a replay too.
+    """
+    found = _read(pack)
+    with told():
+        press = Press(kafka_settings_of(bootstrap=bootstrap))
+        failed = [f"{one.rule}: {one.test}" for one in _examined(found, found.rules) if not one.passed]
+        if failed:
+            raise Failed("nothing was published: these tests fail: " + "; ".join(failed) + " (tipstaff pack test)")
+        made = press.publish(found, pack)
+    out.print(f"pack {found.hash} is ordered in {len(made.offsets)} partitions of {made.topic}", markup=False)
 
 
 _SIGN = {"added": "+", "removed": "-", "changed": "~"}

@@ -1,0 +1,1 @@
+"""What people and machines ask over HTTP, on loopback."""

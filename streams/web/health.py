@@ -1,0 +1,64 @@
+"""Health and metrics of one process over HTTP, on loopback: /healthz, /readyz, /metrics, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+Probe = Callable[[], tuple[bool, Mapping[str, Any]]]
+"""Whether all is well, and the details as JSON."""
+
+_LOOPBACK = "127.0.0.1"
+_NAMES = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
+
+
+class CannotListen(Exception):
+    """A port that cannot be listened at: which, why, and what to do."""
+
+
+@asynccontextmanager
+async def health_server(port: int, alive: Probe, ready: Probe, registry: CollectorRegistry) -> AsyncIterator[str]:
+    """Serve while the block runs; gives host:port. port 0: a free one. Raises CannotListen."""
+    runner = web.AppRunner(_application(alive, ready, registry), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, _LOOPBACK, port).start()
+        except (OSError, OverflowError) as error:
+            about = getattr(error, "strerror", None) or error
+            raise CannotListen(f"port {port} of {_LOOPBACK}: {about}. Choose another --web-port, or 0.") from None
+        yield f"{_LOOPBACK}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def _application(alive: Probe, ready: Probe, registry: CollectorRegistry) -> web.Application:
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application(middlewares=[_loopback_names], client_max_size=0)
+    app.add_routes([web.get("/healthz", _asked(alive)), web.get("/readyz", _asked(ready)),
+                    web.get("/metrics", metrics)])  # fmt: skip
+    return app
+
+
+def _asked(probe: Probe) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        ok, details = probe()
+        return web.json_response({"ok": ok, **details}, status=200 if ok else 503)
+
+    return answer
+
+
+@web.middleware
+async def _loopback_names(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A page that gave its name our address (DNS rebinding) still sends its own name."""
+    if not _NAMES.fullmatch(request.headers.get("Host", "")):
+        return web.json_response({"ok": False, "reason": "ask for localhost or 127.0.0.1"}, status=403)
+    return await handler(request)

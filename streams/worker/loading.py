@@ -1,0 +1,82 @@
+"""Partitions made ready: their snapshots read, their state restored, their place in the log found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from streams.local.snapshots import SnapshotFolder
+from streams.pipeline import Pipeline
+from streams.runner import Limits, Saved
+from streams.settings import Settings
+from streams.telemetry import WorkerTelemetry
+from streams.worker.assignment import Make
+from streams.worker.connection import KafkaSettings
+from streams.worker.log import HISTORY_AHEAD_MS, LIVE_AHEAD_MS
+from streams.worker.names import Names
+from streams.worker.outlet import KafkaOutlet
+from streams.worker.pack_topic import PackTopic
+from streams.worker.packs import Packs
+from streams.worker.part import Log, Part
+from streams.worker.restoring import restored
+from streams.worker.sending import Send
+from streams.worker.settings import WorkerSettings
+from streams.worker.shelves import FolderShelf, Shelf, TopicShelf
+from streams.worker.snapshot_topic import read_snapshots
+
+
+class Loading:
+    """Makes parts. partitions: how many the topic has; generation: the consumer group's, as of now."""
+
+    def __init__(self, kafka: KafkaSettings, names: Names, worker: WorkerSettings, settings: Settings, partitions: int,
+                 packs: Packs, pack_topic: PackTopic, send: Send, telemetry: WorkerTelemetry,
+                 generation: Callable[[], int], log: Any) -> None:  # fmt: skip
+        self._kafka, self._names, self._worker, self._settings = kafka, names, worker, settings
+        self._partitions, self._packs, self._pack_topic, self._send = partitions, packs, pack_topic, send
+        self._telemetry, self._generation, self._log = telemetry, generation, log
+
+    async def prepare(self, new: Sequence[int]) -> Make:
+        """Read what the snapshots' topic holds of these partitions. Raises KafkaError."""
+        if self._worker.snapshots is not None:
+            return partial(self._make, self._folder_shelf)
+        records = await read_snapshots(self._kafka, self._names.snapshots, new)
+        return partial(self._make, lambda number: self._topic_shelf(number, records.pop(number)))
+
+    def _place(self, number: int) -> str:
+        return f"{self._names.group}/{self._names.events}/{number}"
+
+    def _topic_shelf(self, number: int, records: dict[str, bytes]) -> Shelf:
+        return TopicShelf(self._names.snapshots, number, self._place(number), self._send, records)
+
+    def _folder_shelf(self, number: int) -> Shelf:
+        folder = Path(self._worker.snapshots or ".") / self._place(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        return FolderShelf(SnapshotFolder(folder))
+
+    def _make(self, shelf_of: Callable[[int], Shelf], number: int, start: int) -> Part:
+        shelf = shelf_of(number)
+        found = restored(shelf.newest_first(), self._packs, self._partitions, self._worker.on_bad_snapshot, self._warn)
+        saved, pipeline = found or self._anew(number, start)
+        outlet = KafkaOutlet(self._names, number, self._send, self._generation)
+        ahead = HISTORY_AHEAD_MS if self._names.events_history else LIVE_AHEAD_MS
+        log = Log(self._names.events, number, self._partitions, ahead, self._settings.hash_key)
+        every = self._settings.snapshot_every_s
+        limits = Limits(self._settings.max_bad_share, snapshot_every_s=every)
+        return Part(log, pipeline, saved, outlet, shelf, self._packs, self._telemetry, time.monotonic, limits,
+                    self._worker.key(), self._told)  # fmt: skip
+
+    def _anew(self, number: int, start: int) -> tuple[Saved, Pipeline]:
+        """The state before the first record that the log still has, under the pack in force there."""
+        ordered = self._pack_topic.in_force_at(number, start)
+        pipeline = self._packs.first if ordered is None else self._packs.pipeline(ordered.pack)
+        position = {} if ordered is None else {"serial": ordered.serial}
+        return Saved(pipeline.empty(), position, {}, start, 0, 0), pipeline
+
+    def _warn(self, text: str) -> None:
+        self._log.warning("snapshot refused", reason=text)
+
+    def _told(self, text: str) -> None:
+        self._log.warning(text)

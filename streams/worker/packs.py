@@ -1,0 +1,68 @@
+"""Packs that a log may take up: by hash, each made ready once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from streams.located import PackRefused
+from streams.pack import Pack
+from streams.pack.stored import from_stored
+from streams.pipeline import Pipeline
+from streams.settings import Settings
+from streams.worker.control import Control
+
+Fetch = Callable[[str], bytes | None]
+"""The stored bytes of a pack by its hash, None where nobody published it."""
+
+
+class UnknownPack(Exception):
+    """A pack that was never published, or cannot be read here."""
+
+
+class Packs:
+    """A pack that is here, and those that were published. `fetch` is asked once for each.
+
+    began: the hash of the pack that the log begins with; the one that is here where it is None.
+    """
+
+    def __init__(self, here: Pack, fetch: Fetch, settings: Settings, began: str | None = None) -> None:
+        self._fetch, self._settings = fetch, settings
+        self._known = {here.hash: self._ready(here)}
+        self._began = began or here.hash
+
+    @property
+    def first(self) -> Pipeline:
+        """What the log begins with. Raises UnknownPack."""
+        return self.pipeline(self._began)
+
+    def _ready(self, pack: Pack) -> Pipeline:
+        return Pipeline(pack, self._settings.hash_key, self._settings.caps)
+
+    def pipeline(self, name: str) -> Pipeline:
+        """A pack made ready. Raises UnknownPack."""
+        if name not in self._known:
+            data = self._fetch(name)
+            if data is None:
+                raise UnknownPack(f"pack {name} is not in the packs' topic: publish it again, or start with --pack")
+            self._known[name] = self._read(name, data)
+        return self._known[name]
+
+    def ordered(self, control: Control) -> Pipeline:
+        """The pack that a control record orders. Raises UnknownPack where its bytes are not those that were signed."""
+        data = self._fetch(control.pack)
+        if data is None:
+            raise UnknownPack(f"pack {control.pack} is not in the packs' topic")
+        if hashlib.sha256(data).hexdigest() != control.digest:
+            raise UnknownPack(f"pack {control.pack} is not what was signed")
+        self._known[control.pack] = self._known.get(control.pack) or self._read(control.pack, data)
+        return self._known[control.pack]
+
+    def _read(self, name: str, data: bytes) -> Pipeline:
+        try:
+            pack = from_stored(data)
+        except PackRefused as refused:
+            raise UnknownPack(f"pack {name} is refused here: {refused.flaws[0].message}") from refused
+        if pack.hash != name:
+            raise UnknownPack(f"what is stored as pack {name} is pack {pack.hash}")
+        return self._ready(pack)

@@ -1,0 +1,153 @@
+"""The step over what a topic still holds, partition after partition, as a worker would take it in."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from detectors.alert import Alert
+from streams.dead_letters import Buried, Reason
+from streams.history.replay import Hear, Span, Tell, reach_ms
+from streams.history.summary import Summary
+from streams.pack import Pack
+from streams.runner import Chunk, Limits, Saved
+from streams.settings import Settings
+from streams.telemetry import WorkerTelemetry
+from streams.worker.connection import KafkaRefused, KafkaSettings, client_options
+from streams.worker.log import HISTORY_AHEAD_MS, LIVE_AHEAD_MS
+from streams.worker.pack_topic import PackTopic
+from streams.worker.packs import Packs
+from streams.worker.part import Log, Part
+from streams.worker.refusals import refused
+from streams.worker.transport.chunk import RawChunk
+from streams.worker.transport.fetching import fetched
+
+_NEVER = 10.0**12
+_FETCH_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class Side:
+    """A pack for the whole of it; or, where `ordered`, the pack to begin with: those the log orders are taken up."""
+
+    pack: Pack
+    tell: Tell
+    ordered: bool = False
+
+
+class TopicReplay:
+    """Reads from a topic and writes nowhere. key: what packs are signed with, None where none is taken up; told: hears
+    of packs taken up, in words.
+
+    Records from before the span are read as far back as the longest window reaches, so that windows are full by then.
+    """
+
+    def __init__(self, kafka: KafkaSettings, topic: str, history: bool, sides: Sequence[Side], packs: PackTopic,
+                 settings: Settings, span: Span, key: bytes | None, told: Callable[[str], None]) -> None:  # fmt: skip
+        self.summary, self._told = Summary(), told
+        self._kafka, self._topic, self._sides, self._settings, self._span = kafka, topic, sides, settings, span
+        self._ahead_ms, self._pack_topic, self._key = HISTORY_AHEAD_MS if history else LIVE_AHEAD_MS, packs, key
+        self._telemetry = WorkerTelemetry(())
+
+    def run(self, hear: Hear) -> None:
+        """To the end of the span, or to where the topic ended when it began; `hear` is given every chunk.
+
+        A chunk's `done` and `total` count records. Raises KafkaRefused, UnknownPack.
+        """
+        try:
+            asyncio.run(self._run(hear))
+        except KafkaError as error:
+            raise refused(error, self._kafka, f"read {self._topic}") from None
+
+    async def _run(self, hear: Hear) -> None:
+        self._heard = hear
+        consumer = AIOKafkaConsumer(**client_options(self._kafka), enable_auto_commit=False,
+                                    isolation_level="read_committed", max_partition_fetch_bytes=_FETCH_BYTES,
+                                    auto_offset_reset="earliest")  # fmt: skip
+        await consumer.start()
+        try:
+            bounds = await self._bounds(consumer)
+            self._total, self._done = sum(end - first for first, end in bounds.values()), 0
+            for tp, (first, end) in bounds.items():
+                parts = [self._part(side, tp.partition, len(bounds), first) for side in self._sides]
+                async for chunk in _chunks(consumer, tp, first, end):
+                    self._done += chunk.last + 1 - chunk.first
+                    for part in parts:
+                        await asyncio.to_thread(part.settle, chunk)
+        finally:
+            await consumer.stop()
+
+    async def _bounds(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, tuple[int, int]]:
+        numbers = await consumer._client.fetch_all_metadata()
+        found = numbers.partitions_for_topic(self._topic)
+        if not found:
+            raise KafkaRefused(f"there is no topic {self._topic}: check the name (tipstaff topics plan lists ours)")
+        tps = [TopicPartition(self._topic, number) for number in sorted(found)]
+        firsts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+        since, until = self._span.since, self._span.until
+        if since is not None:
+            reach = max(reach_ms(side.pack.catalog) for side in self._sides)
+            firsts = await _at(consumer, tps, max(since - reach, 0), ends)
+        if until is not None:
+            ends = await _at(consumer, tps, until, ends)
+        return {tp: (firsts[tp], max(ends[tp], firsts[tp])) for tp in tps}
+
+    def _part(self, side: Side, number: int, partitions: int, first: int) -> Part:
+        began = self._pack_topic.began_with() if side.ordered else None
+        packs = Packs(side.pack, self._pack_topic.fetch, self._settings, began)
+        ordered = self._pack_topic.in_force_at(number, first) if side.ordered else None
+        pipeline = packs.first if ordered is None else packs.pipeline(ordered.pack)
+        position = {} if ordered is None else {"serial": ordered.serial}
+        log = Log(self._topic, number, partitions, self._ahead_ms, self._settings.hash_key)
+        limits = Limits(self._settings.max_bad_share, snapshot_every_s=_NEVER)
+        shelf: Any = None  # nothing is ever kept
+        key = self._key if side.ordered else None
+        part = Part(log, pipeline, Saved(pipeline.empty(), position, {}, first, 0, 0), _Nowhere(), shelf, packs,
+                    self._telemetry, time.monotonic, limits, key, self._told)  # fmt: skip
+        part.hear = partial(self._hear, side)
+        return part
+
+    def _hear(self, side: Side, chunk: Chunk, alerts: Sequence[Alert]) -> None:
+        side.tell([alert for alert in alerts if self._span.holds(alert.time)])
+        if side is self._sides[0]:
+            dead = [one for one in chunk.dead if side.ordered or one.reason != Reason.UNSIGNED_CONTROL]
+            self.summary.add(chunk.events["stamp"], dead, 0)
+            self._heard(replace(chunk, done=self._done, total=self._total))
+
+
+class _Nowhere:
+    """An outlet for alerts that are told otherwise."""
+
+    live_from = 0
+
+    def emit(self, alerts: Sequence[Alert], dead: Sequence[Buried]) -> Sequence[Alert]:
+        del dead
+        return alerts
+
+    def marks(self) -> Mapping[str, int]:
+        return {}
+
+
+async def _chunks(consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, end: int) -> AsyncIterator[RawChunk]:
+    """One partition's log from an offset up to another."""
+    consumer.assign([tp])
+    consumer.seek(tp, first)
+    at = first
+    while at < end:
+        for chunk in (await fetched(consumer, [tp], timeout=1.0)).values():
+            at = chunk.last + 1
+            yield chunk.until(end)
+
+
+async def _at(consumer: AIOKafkaConsumer, tps: Sequence[TopicPartition], stamp: int,
+              ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:  # fmt: skip
+    """The first offset of each partition with at least this stamp (ms); its end where there is none."""
+    found = await consumer.offsets_for_times(dict.fromkeys(tps, stamp))
+    return {tp: ends[tp] if one is None else one.offset for tp, one in found.items()}
