@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -35,12 +35,22 @@ def compact(state: State, selections: Iterable[tuple[str, Selection]]) -> None:
     turns = {kind: np.concatenate([k.turns[kind] for k in state.kept]) for kind in state.books}
     needed = np.zeros(events.height, np.bool_)
     still_open = {kind: _open(state, kind, slots[kind], turns[kind]) for kind in state.books}
-    for kind, selection in selections:
-        wanted = events.select(taken(selection)).to_series().to_numpy() & still_open[kind]
-        needed[_first_of_each(np.flatnonzero(wanted), slots[kind], turns[kind])] = True
+    asked = list(dict.fromkeys(selections))
+    taking = _taken(events, [selection for _, selection in asked])
+    for kind, selection in asked:
+        wanted = taking[selection] & still_open[kind]
+        if wanted.any():
+            needed[_first_of_each(np.flatnonzero(wanted), slots[kind], turns[kind])] = True
     rows = np.flatnonzero(needed)
     state.kept = [KeptEvents(events[rows], {k: s[rows] for k, s in slots.items()},
                              {k: t[rows] for k, t in turns.items()})]  # fmt: skip
+
+
+def _taken(events: pl.DataFrame, selections: Sequence[Selection]) -> dict[Selection, npt.NDArray[np.bool_]]:
+    """Which events each selection takes, in one pass."""
+    different = list(dict.fromkeys(selections))
+    masks = events.select(taken(one).alias(str(number)) for number, one in enumerate(different))
+    return {one: masks[str(number)].to_numpy() for number, one in enumerate(different)}
 
 
 def _open(state: State, kind: str, slots: Ints, turns: Ints) -> npt.NDArray[np.bool_]:

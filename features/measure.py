@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -106,6 +106,7 @@ def squares(values: Ints, part: str) -> Ints:
 
 
 @lru_cache(maxsize=4096)
+@cache
 def taken(selection: Selection) -> pl.Expr:
     """Which events a selection takes."""
     condition = pl.col("type").is_in(list(selection.event))

@@ -15,8 +15,6 @@ from streams.dead_letters import Buried
 from streams.pipeline import Pipeline, PipelineState
 from streams.telemetry import Telemetry
 
-_FIRST_SNAPSHOT_S = 2.0
-
 Position = Mapping[str, Any]
 """Where a source goes on; JSON."""
 
@@ -99,12 +97,14 @@ class Limits:
     """When to stop on bad input and how often to keep the state.
 
     bad_share: share of records (0–1) that may be dead letters; judged from `judged_from` records on.
+    first_snapshot_s: when the first one is due: soon, so that accounts can be shown beside a run that has just begun.
     reasons: where a person finds why, as a sentence.
     """
 
     bad_share: float = 0.1
     judged_from: int = 1000
     snapshot_every_s: float = 30.0
+    first_snapshot_s: float = 2.0
     reasons: str = "See dead-letters.ndjson in the data directory for the reasons"
 
     def exceeded(self, seen: int, bad: int, ended: bool) -> bool:
@@ -130,8 +130,7 @@ class Runner:
         self._telemetry, self._clock, self._limits = telemetry, clock, limits or Limits()
         self.saved = saved
         self.over_limit = False
-        # The first one soon, so that accounts can be shown beside a run that has just begun.
-        self._kept_at = clock() - max(self._limits.snapshot_every_s - _FIRST_SNAPSHOT_S, 0)
+        self._kept_at = clock() - max(self._limits.snapshot_every_s - self._limits.first_snapshot_s, 0)
 
     def run(self, stopped: Callable[[], bool], told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
         """Until the input ends or `stopped()`; `told` hears of every chunk and its new alerts. Raises TooManyBad."""

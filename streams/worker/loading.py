@@ -64,7 +64,9 @@ class Loading:
         ahead = HISTORY_AHEAD_MS if self._names.events_history else LIVE_AHEAD_MS
         log = Log(self._names.events, number, self._partitions, ahead, self._settings.hash_key)
         every = self._settings.snapshot_every_s
-        limits = Limits(self._settings.max_bad_share, snapshot_every_s=every)
+        # One partition after the other, or all of them would stop the worker at once.
+        first = every * (number + 1) / self._partitions
+        limits = Limits(self._settings.max_bad_share, snapshot_every_s=every, first_snapshot_s=first)
         return Part(log, pipeline, saved, outlet, shelf, self._packs, self._telemetry, time.monotonic, limits,
                     self._worker.key(), self._told)  # fmt: skip
 

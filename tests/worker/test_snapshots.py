@@ -125,7 +125,7 @@ def snapshot(offset: int, pack: str = "small", partitions: int = 4) -> bytes:
 
 
 DAMAGED = snapshot(9)[:-5]
-FUTURE = snapshot(9).replace(b'"schema": 2', b'"schema": 9', 1)
+FUTURE = snapshot(9).replace(b'"schema": 3', b'"schema": 9', 1)
 
 
 def unknown_schema() -> bytes:
