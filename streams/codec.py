@@ -86,8 +86,11 @@ class Codec:
 
     def decode_records(self, records: Sequence[bytes]) -> Decoded:
         """The records of a broker: each is one, whatever is in it; an empty one is a dead letter."""
-        flat = [record.replace(b"\n", b" ") for record in records]  # so that none may become two
-        frame, refused = self._parsed(b"\n".join(flat))
+        flat, lines = records, b"\n".join(records)
+        if lines.count(b"\n") >= max(len(records), 1):
+            flat = [record.replace(b"\n", b" ") for record in records]  # so that none may become two
+            lines = b"\n".join(flat)
+        frame, refused = self._parsed(lines)
         if frame is None or frame.height < len(flat):
             return self._sifted(flat, refused, records)
         return self.settle(frame, [], lambda: records, unknown_keys(flat[:SAMPLE]))
