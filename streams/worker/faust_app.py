@@ -32,6 +32,7 @@ def faust_app(kafka: KafkaSettings, names: Names, worker: WorkerSettings, holder
     """An app whose agent hands each chunk and its generation to `take`; what that raises is given to `fatal`."""
     app = ChunkApp(
         names.group,
+        broker_client_id=f"tipstaff-{worker.instance or 'worker'}",
         broker=[URL(f"kafka://{server}") for server in kafka.servers],
         broker_credentials=_credentials(kafka),
         broker_session_timeout=worker.session_s,

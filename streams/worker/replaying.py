@@ -106,7 +106,7 @@ class TopicReplay:
         pipeline = packs.first if ordered is None else packs.pipeline(ordered.pack)
         position = {} if ordered is None else {"serial": ordered.serial}
         log = Log(self._topic, number, partitions, self._ahead_ms, self._settings.hash_key)
-        limits = Limits(self._settings.max_bad_share, snapshot_every_s=_NEVER)
+        limits = Limits(self._settings.max_bad_share, snapshot_every_s=_NEVER, first_snapshot_s=_NEVER)
         shelf: Any = None  # nothing is ever kept
         key = self._key if side.ordered else None
         part = Part(log, pipeline, Saved(pipeline.empty(), position, {}, first, 0, 0), _Nowhere(), shelf, packs,

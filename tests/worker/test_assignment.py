@@ -85,8 +85,9 @@ def chunk(first: int, last: int, partition: int = 0, epoch: int = 1) -> RawChunk
 
 
 def run(partitions: Sequence[int], story: Callable[[Assignment, FakeConsumer], Awaitable[None]],
-        loading: Callable[[FakeConsumer], None] = lambda _: None, **held: int) -> FakeConsumer:  # fmt: skip
-    """A story over an assignment of these partitions, all loaded at offset 10 and sought."""
+        loading: Callable[[FakeConsumer], None] = lambda _: None, keep_first_marks: bool = False,
+        **held: int) -> FakeConsumer:  # fmt: skip
+    """A story over an assignment of these partitions, all loaded at offset 10 and sought; held: p0=… is committed."""
     consumer = FakeConsumer(partitions)
     consumer.held = {int(name[1:]): offset for name, offset in held.items()}
 
@@ -102,6 +103,8 @@ def run(partitions: Sequence[int], story: Callable[[Assignment, FakeConsumer], A
             await assignment.rebalanced()
             await consumer.seek_to(assignment.places())
             consumer.sought.clear()
+            if not keep_first_marks:
+                consumer.done.clear()
             await story(assignment, consumer)
 
     asyncio.run(play())
@@ -200,6 +203,24 @@ def test_a_partition_is_silent_up_to_the_committed_offset() -> None:
         assert part_of(assignment).live_from == 40
 
     run([0], story, p0=25)
+
+
+def test_a_snapshot_beyond_the_commit_is_committed_though_nothing_follows() -> None:
+    """What is below a snapshot is durable: a worker killed before its commit leaves no lag on a silent partition."""
+
+    async def story(_: Assignment, __: FakeConsumer) -> None: ...
+
+    assert run([0, 1], story, keep_first_marks=True, p0=4, p1=10).done == [(0, 10)]
+
+
+def test_nothing_below_the_committed_offset_is_committed_while_a_partition_catches_up() -> None:
+    """An older snapshot must not bring the group's offset back, and with it the alerts told since."""
+
+    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+        await assignment.take(chunk(10, 12), 7)
+        await assignment.take(chunk(13, 30), 7)
+
+    assert run([0], story, p0=25).done == [(0, 25), (0, 31)]
 
 
 def test_what_taking_in_raises_goes_on_to_the_caller_and_nothing_is_marked_done() -> None:
