@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SOURCES := features detectors streams
 
-.PHONY: setup demo test test-kafka kafka kafka-stop chaos check smoke bench measured pages lock clean
+.PHONY: setup demo test test-kafka kafka kafka-stop chaos check smoke bench bench-kafka measured pages lock clean
 
 .venv/run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tipstaff needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else 0'
@@ -62,6 +62,10 @@ smoke: .venv/dev
 
 bench: .venv/run
 	@$(BIN)/python tests/bench/bench.py
+
+# Beside Faust, Bytewax, Quix Streams and Flink on a real Kafka; the last three are installed into .cache/ the first time.
+bench-kafka: .venv/run
+	@PYTHONPATH=tests/bench:. $(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m on_kafka
 
 # Real traces, where ../shared/data is there.
 measured: .venv/run

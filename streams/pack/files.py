@@ -53,11 +53,14 @@ class PackFiles:
     without: frozenset[str] = field(default=frozenset())
 
 
-def read_files(overlay: Path | None, shipped: Path = SHIPPED) -> PackFiles:
-    """The shipped pack's files with a folder of one's own laid over them. Raises PackRefused."""
+def read_files(overlay: Path | None, shipped: Path | None = None) -> PackFiles:
+    """The shipped pack's files with a folder of one's own laid over them. Raises PackRefused.
+
+    shipped: another machine's shipped pack, where it is not to be ours.
+    """
     if overlay and not overlay.is_dir():
         raise PackRefused([Flaw(str(overlay), 1, "there is no such folder", "make one with: tipstaff pack init")])
-    folders = [shipped, *([overlay] if overlay else [])]
+    folders = [shipped or SHIPPED, *([overlay] if overlay else [])]
     rules = _laid_over([_folder(folder, "rules", "a rule", "begin with id: …") for folder in folders], "id")
     return PackFiles(
         features=_laid_over([_listed(folder, "features") for folder in folders], "name"),

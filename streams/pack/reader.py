@@ -21,7 +21,7 @@ from features.listing import Listing
 from features.peers import Trained
 from features.sql import nearest
 from streams.located import Flaw, PackRefused
-from streams.pack.files import SHIPPED, Entry, PackFiles, built, read_files, unknown_without
+from streams.pack.files import Entry, PackFiles, built, read_files, unknown_without
 from streams.pack.peer_file import read_peers
 
 __all__ = ["Clause", "Pack", "expired_lists", "read_pack"]
@@ -71,8 +71,11 @@ def _read_by(features: Iterable[Feature], rules: Iterable[Rule]) -> set[str]:
     return {name for f in features if f.name in read for name in (f.name, f.of, f.over) if name}
 
 
-def read_pack(overlay: Path | None = None, shipped: Path = SHIPPED) -> Pack:
-    """The shipped pack, with a folder of one's own laid over it. Raises PackRefused with every flaw."""
+def read_pack(overlay: Path | None = None, shipped: Path | None = None) -> Pack:
+    """The shipped pack (ours, or another machine's), with a folder of one's own laid over it.
+
+    Raises PackRefused with every flaw.
+    """
     files = read_files(overlay, shipped)
     flaws: list[Flaw] = []
     nothing: dict[str, Clause] = {}

@@ -62,13 +62,14 @@ def test_whatever_a_crash_leaves_half_written_the_last_whole_one_is_found(saves:
     for number, (size, dies_after) in enumerate(saves):
         data = bytes([number]) * size
         topic.breaks_after = dies_after
+        may_be = {data}  # its manifest may lie there before the writer died
         try:
             topic.shelf().save(data, next_offset=number)
-            last = data
         except ConnectionError:
-            pass
+            may_be |= {last}
         topic.breaks_after = None
-        assert topic.newest() == last
+        last = topic.newest()
+        assert last in may_be
 
 
 def test_a_smaller_snapshot_leaves_no_part_of_a_greater_one_behind() -> None:

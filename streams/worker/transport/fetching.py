@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, MutableMapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from aiokafka import TopicPartition
@@ -18,20 +19,24 @@ CHUNK_BYTES = 16 * 2**20
 """A chunk's records are at most this long together, in bytes, but for its last stored batch."""
 
 
-async def fetched(consumer: Any, active: Collection[Any], timeout: float, epoch: Callable[[Any], int] = lambda _: 0,
-                  doubts: MutableMapping[Any, int] | None = None) -> dict[TopicPartition, RawChunk]:  # fmt: skip
+_DOUBTS: WeakKeyDictionary[Any, dict[TopicPartition, int]] = WeakKeyDictionary()
+"""Where each fetcher has met damage once: met there again it is believed."""
+
+
+async def fetched(consumer: Any, active: Collection[Any], timeout: float,
+                  epoch: Callable[[Any], int] = lambda _: 0) -> dict[TopicPartition, RawChunk]:  # fmt: skip
     """The chunks of the active partitions, waiting up to `timeout` seconds for any; to be awaited in its own loop.
 
-    epoch: how many times a partition was sought in. doubts: kept between calls; by it a damaged batch is fetched once
-    more before it is given up. Raises what a fetch has met.
+    epoch: how many times a partition was sought in. What is damaged is fetched once more before it is given up. Raises
+    what a fetch has met.
     """
-    fetcher, doubts = consumer._fetcher, {} if doubts is None else doubts
+    fetcher = consumer._fetcher
     with fetcher._subscriptions.fetch_context():
         if fetcher._subscriptions.reassignment_in_progress:
             return {}
-        found = _drained(fetcher, active, epoch, doubts)
+        found = _drained(fetcher, active, epoch)
         if not found and timeout and await _arrived(fetcher, timeout):
-            found = _drained(fetcher, active, epoch, doubts)
+            found = _drained(fetcher, active, epoch)
         return found
 
 
@@ -45,9 +50,9 @@ async def _arrived(fetcher: Any, timeout: float) -> bool:
     return not fetcher._closed
 
 
-def _drained(fetcher: Any, active: Collection[Any], epoch: Callable[[Any], int],
-             doubts: MutableMapping[Any, int]) -> dict[TopicPartition, RawChunk]:  # fmt: skip
+def _drained(fetcher: Any, active: Collection[Any], epoch: Callable[[Any], int]) -> dict[TopicPartition, RawChunk]:
     found: dict[TopicPartition, RawChunk] = {}
+    doubts = _DOUBTS.setdefault(fetcher, {})
     for tp in list(fetcher._records):
         fetched = fetcher._records[tp]
         if tp not in active:

@@ -27,7 +27,6 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._epochs: dict[TP, int] = defaultdict(int)
-        self._doubts: dict[Any, int] = {}
         self._committing_since: float | None = None
         self._taken_at = 0.0
 
@@ -61,7 +60,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
             return {}
         if consumer._closed:
             raise ConsumerStoppedError
-        found = await fetched(consumer, active_partitions, timeout or 0.0, self._epochs.__getitem__, self._doubts)
+        found = await fetched(consumer, active_partitions, timeout or 0.0, self._epochs.__getitem__)
         if found:
             self._taken_at = time.time()
         return {TP(*tp): [chunk] for tp, chunk in found.items()}

@@ -1,0 +1,34 @@
+"""`tipstaff worker` as the harness starts it: with small chunks and snapshot parts, maybe doomed or at fault."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+from worker.chaos.altered import set_to
+from worker.chaos.doom_places import PLACES, Fuse
+from worker.chaos.no_teeth import FAULTS
+
+from streams.cli.worker import worker
+from streams.worker import slots
+from streams.worker.transport import fetching
+
+_PART_BYTES, _CHUNK_BYTES = 30_000, 5_000
+"""So that a snapshot of this stream has several parts, and a backlog many chunks."""
+
+
+def main() -> None:
+    """Environment: CHAOS_DOOM=PLACE:NTH, CHAOS_FAULTS=names with commas; arguments: the worker's."""
+    set_to(slots, "PART_BYTES", _PART_BYTES)
+    set_to(fetching, "CHUNK_BYTES", _CHUNK_BYTES)
+    asked = [name for name in os.environ.get("CHAOS_FAULTS", "").split(",") if name]
+    for name in (name for name in FAULTS if name in asked):
+        FAULTS[name]()
+    place, _, nth = os.environ.get("CHAOS_DOOM", "").partition(":")
+    if place:
+        PLACES[place].arm(Fuse(place, int(nth)))
+    typer.run(worker)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""What is done to workers, their snapshots and their broker; each says in words what came of it."""
+
+from __future__ import annotations
+
+import signal
+
+from worker.chaos.crew import ENDS_WITHIN_S, Hand
+from worker.chaos.no_teeth import JUMPED
+from worker.chaos.ordeal import Ordeal
+
+_DIES_WITHIN_S, _TAKES_OVER_S = 40.0, 60.0
+
+
+def doomed(of: Ordeal, hand: Hand, doom: str) -> str:
+    """Kill a worker at a random moment, and have its follower die at a place; doom: PLACE:NTH."""
+    of.wait()
+    of.kill(hand)
+    hand.start(doom)
+    return _dies(of, hand)
+
+
+def doomed_in_a_rebalance(of: Ordeal, hand: Hand, doom: str) -> str:
+    """The same, once the other one was killed and followed by another, so that partitions go from hand to hand."""
+    of.wait()
+    of.kill(hand)
+    hand.start(doom)
+    hand.wait_assigned()
+    other = next(one for one in of.hands if one is not hand)
+    of.kill(other)
+    other.tend()
+    return _dies(of, hand)
+
+
+def _dies(of: Ordeal, hand: Hand) -> str:
+    place = hand.dies(_DIES_WITHIN_S)
+    if place is None:
+        of.missed += 1
+        of.kill(hand)
+    else:
+        of.kills += 1
+    hand.tend()
+    return "died there" if place else "not reached; killed by hand"
+
+
+def frozen(of: Ordeal, hand: Hand) -> str:
+    """Stop a worker past its session, until the other one has its partitions; then let it go on."""
+    other = next(one for one in of.hands if one is not hand)
+    hand.wait_assigned()
+    other.wait_assigned()
+    had = other.assignments()
+    hand.signal(signal.SIGSTOP)
+    try:
+        other.wait_assigned(_TAKES_OVER_S, had)
+    finally:
+        hand.signal(signal.SIGCONT)
+    return "the other one had taken its partitions"
+
+
+def ended(of: Ordeal, hand: Hand) -> str:
+    """SIGTERM under load, and another worker."""
+    hand.wait_assigned()
+    took = hand.terminate()
+    if took > ENDS_WITHIN_S:
+        of.problems.append(f"{hand.name} took {took:.1f} s to end after SIGTERM")
+    hand.tend()
+    return f"ended after {took:.1f} s"
+
+
+def rolling(of: Ordeal) -> str:
+    """Each worker ended in order, and followed by one of the same lasting name."""
+    return "; ".join(ended(of, hand) for hand in of.hands)
+
+
+def told_otherwise(of: Ordeal, *arguments: str, lasting: bool = False) -> str:
+    """Both killed at once, and followed by workers with other arguments; lasting: and with lasting names."""
+    _all_killed(of)
+    for hand in of.hands:
+        hand.arguments = (*arguments, *(("--instance", hand.name) if lasting else ()))
+        hand.start()
+    return "both killed at once"
+
+
+def snapshots_lost(of: Ordeal) -> str:
+    """Both killed, and all their snapshots gone."""
+    _all_killed(of)
+    of.stage.lose_snapshots()
+    of.tend()
+    return "both killed, the topic deleted and made anew"
+
+
+def broker_gone(of: Ordeal, kill: bool) -> str:
+    """The broker stops, or is killed, and comes back."""
+    assert of.broker is not None
+    end = of.broker.kill if kill else of.broker.stop
+    end()
+    of.broker.start()
+    return "killed and started" if kill else "stopped and started"
+
+
+def published(of: Ordeal, by_command: bool = False) -> str:
+    """The second edition of the pack is ordered in the log."""
+    if by_command:
+        of.stage.publish_by_command(of.second)
+        return "by tipstaff pack publish"
+    of.stage.publish(of.second)
+    return "ordered in every partition"
+
+
+def jumped(of: Ordeal, hand: Hand) -> str:
+    """A worker whose fetch position jumps ahead by itself, once."""
+    of.kill(hand)
+    hand.start(faults="jumping")
+    done = hand.says(JUMPED, _DIES_WITHIN_S)
+    of.missed += not done
+    return "40 records ahead, in one partition" if done else "there was nothing to jump in"
+
+
+def _all_killed(of: Ordeal) -> None:
+    of.wait()
+    for hand in of.hands:
+        of.kill(hand)
