@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,11 +36,11 @@ class _Appended:
         whole = tail.rfind(b"\n") + 1
         self._file.truncate(mark + whole)
         self._file.seek(0, os.SEEK_END)
-        self._there = {key(json.loads(line)) for line in tail[:whole].splitlines()}
+        self._there = {key(json.loads(line)): at for at, line in _placed(tail[:whole], mark)}
 
     def new(self, key: tuple[object, ...]) -> bool:
-        """Whether a line is not yet there."""
-        return key not in self._there
+        """Whether a line is not yet there; to be asked once each."""
+        return self._there.pop(key, None) is None
 
     def append(self, lines: Sequence[str]) -> None:
         """Write lines so that they last."""
@@ -61,9 +61,15 @@ class _Appended:
         os.ftruncate(self._file.fileno(), before)
 
     @property
-    def size(self) -> int:
-        """Bytes written so far."""
-        return self._file.tell()
+    def mark(self) -> int:
+        """Bytes up to what this run has come to: what a crashed one wrote further on is not passed yet."""
+        return next(iter(self._there.values()), self._file.tell())
+
+
+def _placed(tail: bytes, start: int) -> Iterator[tuple[int, bytes]]:
+    for line in tail.splitlines(keepends=True):
+        yield start, line
+        start += len(line)
 
 
 def _open(path: Path, mode: int) -> BinaryIO:
@@ -93,7 +99,7 @@ class FileOutlet:
         return self._restricted if alert.restricted else self._alerts
 
     def marks(self) -> Mapping[str, int]:
-        return {"alerts": self._alerts.size, "restricted": self._restricted.size, "dead": self._dead.size}
+        return {"alerts": self._alerts.mark, "restricted": self._restricted.mark, "dead": self._dead.mark}
 
 
 def _revision(alert: Mapping[str, object]) -> tuple[object, ...]:
