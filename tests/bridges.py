@@ -20,7 +20,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams.worker.graves import Grave, from_record
+from streams.worker.letters.graves import Grave, from_record
 
 _T = TypeVar("_T")
 DEADLINE_S = 60.0

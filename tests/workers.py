@@ -20,7 +20,7 @@ from command_line import COMMAND
 from kafka import KafkaAdminClient, KafkaProducer
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams.worker.graves import Grave, from_record
+from streams.worker.letters.graves import Grave, from_record
 
 PARTITIONS = 4
 

@@ -16,11 +16,11 @@ from streams.cli.history import Since, Until, span_of
 from streams.cli.kafka import Bootstrap, kafka_settings_of, names_of, tell
 from streams.cli.screen import Failed, as_json, err, out, table, told
 from streams.dead_letters import clipped
-from streams.worker.exhuming import Listing, Survey, Wanted, listed
-from streams.worker.graves import Origin
-from streams.worker.graveyard import Graveyard, Letter, Told
-from streams.worker.redriving import redrive as redriven
-from streams.worker.redriving import surveyed
+from streams.worker.letters.exhuming import Listing, Survey, Wanted, listed
+from streams.worker.letters.graves import Origin
+from streams.worker.letters.graveyard import Graveyard, Letter, Told
+from streams.worker.letters.redriving import redrive as redriven
+from streams.worker.letters.redriving import surveyed
 
 app = typer.Typer(no_args_is_help=True, help="Records that became no event, and sending them again after a fix.")
 

@@ -14,8 +14,8 @@ from streams.cli.screen import Failed, as_json, err, out, table, told
 from streams.cli.words import span
 from streams.dead_letters import clipped
 from streams.worker.connection import KafkaSettings
-from streams.worker.lag import PartitionLag, behind, lags, total, unread_from
 from streams.worker.names import Names
+from streams.worker.topics.lag import PartitionLag, behind, lags, total, unread_from
 
 _LONGEST = 120  # characters of an owner
 
@@ -42,8 +42,10 @@ def lag(bootstrap: Bootstrap = None, group: Group = None, json: Json = False) ->
 
 
 def _measured(kafka: KafkaSettings, names: Names) -> list[PartitionLag]:
-    from streams.worker.admin import open_admin  # kafka-python takes 0.2 s to import: only its commands wait for it
-    from streams.worker.first_unread import stamps_at
+    from streams.worker.topics.admin import (
+        open_admin,  # kafka-python takes 0.2 s to import: only its commands wait for it
+    )
+    from streams.worker.topics.first_unread import stamps_at
 
     with open_admin(kafka, tell) as admin:
         found = admin.topics([names.events]).get(names.events)

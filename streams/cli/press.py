@@ -12,17 +12,17 @@ from streams.pack.stored import as_stored
 from streams.worker.connection import KafkaSettings
 
 if TYPE_CHECKING:
-    from streams.worker.pack_topic import Publication
+    from streams.worker.packs.topic import Publication
 
 
 class Press:
     """Publishes packs. Raises KafkaRefused where there is no key or no topic."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
-        from streams.worker.admin import open_admin  # Kafka's clients take half a second to load
-        from streams.worker.pack_topic import PackTopic, no_key
+        from streams.worker.packs.topic import PackTopic, no_key
         from streams.worker.settings import WorkerSettings
-        from streams.worker.target import missing
+        from streams.worker.topics.admin import open_admin  # Kafka's clients take half a second to load
+        from streams.worker.topics.target import missing
 
         key, names = settings_from(WorkerSettings).key(), names_of()
         if key is None:

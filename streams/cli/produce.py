@@ -21,12 +21,12 @@ from streams.codec import Codec
 from streams.local.sorting import SortedFeed
 from streams.local.source import Feed, FileFeed
 from streams.pack import read_pack
-from streams.worker.admin import open_admin
 from streams.worker.connection import KafkaSettings
-from streams.worker.filed import Filed, FiledSource, with_raw
-from streams.worker.pace import Pace
-from streams.worker.producing import Interrupted, Produced, Producing
-from streams.worker.target import Target, check, target_of
+from streams.worker.produce.filed import Filed, FiledSource, with_raw
+from streams.worker.produce.pace import Pace
+from streams.worker.produce.producing import Interrupted, Produced, Producing
+from streams.worker.topics.admin import open_admin
+from streams.worker.topics.target import Target, check, target_of
 
 _ENVELOPE_BYTES = 1024  # key and framing around a record, at most
 

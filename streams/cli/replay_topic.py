@@ -23,7 +23,7 @@ def topic_replay(topic: str, bootstrap: str | None, pairs: Sequence[tuple[Pack, 
                  settings: Settings, span: Span) -> TopicReplay:  # fmt: skip
     """The packs over a topic; ordered: those the log orders are taken up. Raises Failed."""
     from streams.worker.names import Names  # Kafka's clients take half a second to load, for nothing with files
-    from streams.worker.pack_topic import PackTopic
+    from streams.worker.packs.topic import PackTopic
     from streams.worker.replaying import Side, TopicReplay
     from streams.worker.settings import WorkerSettings
 

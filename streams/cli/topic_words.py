@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from streams.cli.words import span
-from streams.worker.drift import Configure, Create, Step
+from streams.worker.topics.drift import Configure, Create, Step
 
 _MIB = 1024 * 1024
 _ENDLESS = 100 * 365 * 86_400_000  # ms; longer is for ever

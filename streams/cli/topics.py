@@ -13,11 +13,11 @@ from streams.cli.kafka import Bootstrap, kafka_settings_of, names_of, settings_f
 from streams.cli.lag import lag
 from streams.cli.screen import as_json, err, out, table, told
 from streams.cli.topic_words import HEAD, document, row
-from streams.worker.drift import Create, Leave, Step
-from streams.worker.topics import Shape
+from streams.worker.topics.declared import Shape
+from streams.worker.topics.drift import Create, Leave, Step
 
 if TYPE_CHECKING:
-    from streams.worker.cluster import Cluster
+    from streams.worker.topics.cluster import Cluster
 
 app = typer.Typer(no_args_is_help=True, help="The topics on Kafka: what they must be like, and what they are.")
 app.command("lag")(lag)
@@ -94,8 +94,10 @@ def _shape(partitions: int | None, workers: int | None, replication: int | None,
 
 @contextmanager
 def _topics(bootstrap: str | None, shape: Shape) -> Iterator[Cluster]:
-    from streams.worker.admin import open_admin  # kafka-python takes 0.2 s to import: only its commands wait for it
-    from streams.worker.cluster import Cluster
+    from streams.worker.topics.admin import (
+        open_admin,  # kafka-python takes 0.2 s to import: only its commands wait for it
+    )
+    from streams.worker.topics.cluster import Cluster
 
     kafka, names = kafka_settings_of(bootstrap=bootstrap), names_of()
     with told(), open_admin(kafka, tell) as admin:

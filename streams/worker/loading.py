@@ -18,14 +18,14 @@ from streams.worker.connection import KafkaSettings
 from streams.worker.log import HISTORY_AHEAD_MS, LIVE_AHEAD_MS
 from streams.worker.names import Names
 from streams.worker.outlet import KafkaOutlet
-from streams.worker.pack_topic import PackTopic
-from streams.worker.packs import Packs
+from streams.worker.packs.known import Packs
+from streams.worker.packs.topic import PackTopic
 from streams.worker.part import Log, Part
-from streams.worker.restoring import restored
 from streams.worker.sending import Send
 from streams.worker.settings import WorkerSettings
-from streams.worker.shelves import FolderShelf, Shelf, TopicShelf
-from streams.worker.snapshot_topic import read_snapshots
+from streams.worker.snapshots.restoring import restored
+from streams.worker.snapshots.shelves import FolderShelf, Shelf, TopicShelf
+from streams.worker.snapshots.topic import read_snapshots
 
 
 class Loading:

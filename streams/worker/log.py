@@ -10,7 +10,7 @@ from features.event import RECORD_BYTES
 from streams.codec import Codec, Decoded
 from streams.dead_letters import PAYLOAD_BYTES, Buried, Reason
 from streams.runner import Chunk
-from streams.worker.graves import Grave
+from streams.worker.letters.graves import Grave
 from streams.worker.transport.chunk import Broken, RawChunk
 
 _KEYS_SAMPLED = 64

@@ -9,7 +9,7 @@ from detectors.alert import Alert
 from streams.alert_lines import as_line
 from streams.dead_letters import Buried
 from streams.runner import Outlet
-from streams.worker.graves import as_record
+from streams.worker.letters.graves import as_record
 from streams.worker.log import Unread
 from streams.worker.names import Names
 from streams.worker.sending import Outgoing, Send
@@ -48,7 +48,8 @@ class KafkaOutlet:
 
     def _alert(self, alert: Alert) -> Outgoing:
         topic = self._names.restricted_alerts if alert.restricted else self._names.alerts
-        return Outgoing(topic, alert.account_id.encode(), as_line(alert).encode(), headers_of("alert", self._partition, self._generation()))
+        headers = headers_of("alert", self._partition, self._generation())
+        return Outgoing(topic, alert.account_id.encode(), as_line(alert).encode(), headers)
 
     def _grave(self, letter: Unread) -> Outgoing:
         key, value, headers = as_record(letter.grave)

@@ -13,11 +13,11 @@ from streams.pipeline import Pipeline
 from streams.runner import Chunk, Limits, Position, Runner, Saved
 from streams.snapshot import carried_over, encoded
 from streams.telemetry import WorkerTelemetry
-from streams.worker.control import Control, verified
 from streams.worker.log import LogReader, controls, wrong_keys
 from streams.worker.outlet import QuietOutlet
-from streams.worker.packs import Packs, UnknownPack
-from streams.worker.shelves import Shelf
+from streams.worker.packs.control import Control, verified
+from streams.worker.packs.known import Packs, UnknownPack
+from streams.worker.snapshots.shelves import Shelf
 from streams.worker.transport.chunk import RawChunk
 
 
@@ -83,7 +83,7 @@ class Part:
 
     def _look_at_keys(self, wrong: int) -> None:
         if wrong and not self._wrong_keys:
-            self._told(f"partition {self.log.partition}: {wrong} of the first records of a chunk are not keyed by their "
+            self._told(f"partition {self.log.partition}: {wrong} of a chunk's first records are not keyed by their "
                        "account_id: the windows of such an account are split over partitions. Key them, or bring them "
                        "in by tipstaff bridge")  # fmt: skip
         self._wrong_keys = self._wrong_keys or wrong > 0

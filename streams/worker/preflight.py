@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from streams.worker.admin import open_admin
 from streams.worker.connection import KafkaRefused, KafkaSettings
 from streams.worker.names import Names
+from streams.worker.topics.admin import open_admin
 
 _STAMPS = "message.timestamp.type"
 

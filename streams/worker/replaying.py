@@ -22,10 +22,10 @@ from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
 from streams.worker.connection import KafkaRefused, KafkaSettings, client_options
 from streams.worker.log import HISTORY_AHEAD_MS, LIVE_AHEAD_MS
-from streams.worker.pack_topic import PackTopic
-from streams.worker.packs import Packs
+from streams.worker.packs.known import Packs
+from streams.worker.packs.topic import PackTopic
 from streams.worker.part import Log, Part
-from streams.worker.refusals import refused
+from streams.worker.topics.refusals import refused
 from streams.worker.transport.chunk import RawChunk
 from streams.worker.transport.fetching import fetched
 

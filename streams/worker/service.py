@@ -27,14 +27,14 @@ from streams.worker.faust_app import faust_app
 from streams.worker.loading import Loading
 from streams.worker.names import Names
 from streams.worker.outlet import headers_of
-from streams.worker.pack_topic import PackTopic
-from streams.worker.packs import Packs
+from streams.worker.packs.known import Packs
+from streams.worker.packs.topic import PackTopic
 from streams.worker.part import Part
 from streams.worker.preflight import preflight
 from streams.worker.progress import progress
 from streams.worker.sending import Outgoing, Undelivered, blocking, send_all
 from streams.worker.settings import WorkerSettings
-from streams.worker.topics import PARTITIONS_A_WORKER
+from streams.worker.topics.declared import PARTITIONS_A_WORKER
 from streams.worker.transport.bombs import bound_decompression
 from streams.worker.transport.consumer import ChunkConsumer
 

@@ -76,13 +76,13 @@ def test_a_second_kill_short_of_the_first_ones_progress_doubles_nothing() -> Non
     """A snapshot kept on the way must not take what an earlier run wrote further on for what has been passed."""
     text = b"".join(line + b"\n" + BAD[number % 3] for number, line in enumerate(calm(80).splitlines()))
     with places([text]) as (whole, broken):
-        whole.run(block=300)
+        whole.run(block=900)
         expected = whole.left
     for second in range(4, 24, 3):
         with places([text]) as (_, broken):
-            assert broken_off(broken, Fuse(24), block=300, snapshot_every=10**6)
-            broken_off(broken, Fuse(second), block=300, snapshot_every=1)
-            broken.run(block=300)
+            assert broken_off(broken, Fuse(24), block=900, snapshot_every=10**6)
+            broken_off(broken, Fuse(second), block=900, snapshot_every=1)
+            broken.run(block=900)
             assert broken.left == expected
 
 

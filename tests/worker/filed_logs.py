@@ -12,7 +12,7 @@ import polars as pl
 from streams.alert_lines import rfc3339
 from streams.codec import Codec
 from streams.local.source import FileFeed, MergedSource
-from streams.worker.filed import FiledSource, with_raw
+from streams.worker.produce.filed import FiledSource, with_raw
 
 START = 1_772_409_600_000
 """When the logs begin; ms."""

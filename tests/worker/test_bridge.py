@@ -27,7 +27,7 @@ from streams.worker.bridge.sources import BridgeSource
 from streams.worker.bridge.standing import Standing
 from streams.worker.bridge.telemetry import BridgeTelemetry
 from streams.worker.connection import KafkaSettings
-from streams.worker.graves import from_record
+from streams.worker.letters.graves import from_record
 from streams.worker.names import Names
 
 SAMPLES = Path(__file__).parents[1] / "streams" / "formats" / "samples"

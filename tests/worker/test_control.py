@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.codec import Codec, Reason
-from streams.worker.control import Control, verified
+from streams.worker.packs.control import Control, verified
 
 KEY = b"k"
 ORDER = Control("usage.events", 3, "abcdefabcdef", "0" * 64, 1_772_409_600_000)

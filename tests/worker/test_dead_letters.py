@@ -16,10 +16,10 @@ from kafka import KafkaConsumer
 from worker.topic_records import bury, everything, length, put
 
 from streams.worker.connection import KafkaRefused, KafkaSettings
-from streams.worker.exhuming import Wanted
-from streams.worker.graves import Grave
-from streams.worker.graveyard import Graveyard
-from streams.worker.redriving import FROM, redrive
+from streams.worker.letters.exhuming import Wanted
+from streams.worker.letters.graves import Grave
+from streams.worker.letters.graveyard import Graveyard
+from streams.worker.letters.redriving import FROM, redrive
 
 _STAMP = 1_772_409_600_000
 _ESCAPE = "\x1b[2J"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.worker.graves import Grave, NoGrave, as_record, from_record, is_marker, marked_origin, marker_of
+from streams.worker.letters.graves import Grave, NoGrave, as_record, from_record, is_marker, marked_origin, marker_of
 
 _NAMES = st.from_regex(r"[A-Za-z0-9._-]{1,40}", fullmatch=True)
 _INTS = st.integers(-1, 2**62)

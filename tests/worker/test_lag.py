@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.worker.lag import Stamp, behind, lags, total, unread_from
+from streams.worker.topics.lag import Stamp, behind, lags, total, unread_from
 
 _OFFSETS = st.dictionaries(st.integers(0, 5), st.integers(0, 50))
 

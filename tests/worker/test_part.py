@@ -20,15 +20,15 @@ from streams.dead_letters import Reason
 from streams.pipeline import Pipeline
 from streams.runner import Limits, Saved
 from streams.telemetry import WorkerTelemetry
-from streams.worker.control import Control
 from streams.worker.log import HISTORY_AHEAD_MS
 from streams.worker.names import Names
 from streams.worker.outlet import KafkaOutlet
-from streams.worker.packs import UnknownPack
+from streams.worker.packs.control import Control
+from streams.worker.packs.known import UnknownPack
 from streams.worker.part import Log, Part
-from streams.worker.restoring import restored
 from streams.worker.sending import Outgoing
-from streams.worker.shelves import TopicShelf
+from streams.worker.snapshots.restoring import restored
+from streams.worker.snapshots.shelves import TopicShelf
 from streams.worker.transport.chunk import RawChunk
 
 KEY = b"a secret for tests"

@@ -19,9 +19,9 @@ from streams.local.lane import RunsBackwards
 from streams.pack import read_pack
 from streams.pipeline import Pipeline
 from streams.runner import closing_heartbeat
-from streams.worker.closing import Closing, heartbeat
-from streams.worker.keyed import partitioned
-from streams.worker.pace import Pace
+from streams.worker.produce.closing import Closing, heartbeat
+from streams.worker.produce.keyed import partitioned
+from streams.worker.produce.pace import Pace
 
 _HOUR = 3_600_000
 _BAD = [b"{oops", b"[]", b'{"id": "x"}', b'{"id": "y", "type": "inference", "account_id": "a"}', b"\xff", b"0"]

@@ -9,7 +9,7 @@ from kafka import errors
 from pydantic import SecretStr
 
 from streams.worker.connection import KafkaRefused, KafkaSettings
-from streams.worker.refusals import checked_options, is_final, refused, unreachable
+from streams.worker.topics.refusals import checked_options, is_final, refused, unreachable
 
 SECRET = "correct-horse-battery"
 SETTINGS = KafkaSettings(

@@ -14,11 +14,11 @@ from small_pack import small_pipeline
 from streams.local.snapshots import NoWholeSnapshot, SnapshotFolder
 from streams.runner import Saved
 from streams.snapshot import encoded
-from streams.worker.packs import UnknownPack
-from streams.worker.restoring import PartitionsChanged, restored
+from streams.worker.packs.known import UnknownPack
 from streams.worker.sending import Outgoing
-from streams.worker.shelves import FolderShelf, TopicShelf
-from streams.worker.slots import PART_BYTES, as_records, assembled, left_over, manifests
+from streams.worker.snapshots.restoring import PartitionsChanged, restored
+from streams.worker.snapshots.shelves import FolderShelf, TopicShelf
+from streams.worker.snapshots.slots import PART_BYTES, as_records, assembled, left_over, manifests
 
 PLACE = "group/topic/3"
 
@@ -58,11 +58,12 @@ _SIZES = st.sampled_from([0, 1, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * 
 @settings(max_examples=30, deadline=None)
 def test_whatever_a_crash_leaves_half_written_the_last_whole_one_is_found(saves: list[tuple[int, int]]) -> None:
     """A writer that dies after any record leaves the snapshot before readable, over any number of takeovers."""
-    topic, last = Topic(), None
+    topic = Topic()
+    last: bytes | None = None
     for number, (size, dies_after) in enumerate(saves):
         data = bytes([number]) * size
         topic.breaks_after = dies_after
-        may_be = {data}  # its manifest may lie there before the writer died
+        may_be: set[bytes | None] = {data}  # its manifest may lie there before the writer died
         try:
             topic.shelf().save(data, next_offset=number)
         except ConnectionError:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.worker.connection import KafkaRefused
-from streams.worker.drift import Configure, Create, Found, Leave, Step, plan
 from streams.worker.names import Names
-from streams.worker.topics import Shape, Topic, declared
+from streams.worker.topics.declared import Shape, Topic, declared
+from streams.worker.topics.drift import Configure, Create, Found, Leave, Step, plan
 
 NAMES = Names()
 

@@ -16,10 +16,10 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource
 from kafka.structs import OffsetAndMetadata
 
-from streams.worker.admin import open_admin
 from streams.worker.connection import KafkaSettings
 from streams.worker.names import Names
-from streams.worker.topics import Shape, declared
+from streams.worker.topics.admin import open_admin
+from streams.worker.topics.declared import Shape, declared
 
 DEADLINE_S = 30
 PATIENCE_S = 20

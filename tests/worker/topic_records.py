@@ -7,7 +7,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from streams.worker.graves import Grave, as_record
+from streams.worker.letters.graves import Grave, as_record
 
 
 def everything(bootstrap: str, topic: str, isolation: str = "read_committed") -> list[Any]:

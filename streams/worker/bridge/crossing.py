@@ -19,7 +19,7 @@ from streams.formats.kcat import Message
 from streams.ndjson import SPACE
 from streams.worker.bridge.native import native_json
 from streams.worker.bridge.sources import BridgeSource
-from streams.worker.graves import Grave
+from streams.worker.letters.graves import Grave
 
 MAY_HOLD_PROMPTS = frozenset({"cloudevents", "litellm", "otel-genai"})
 """Formats of which no dead letter keeps the record."""

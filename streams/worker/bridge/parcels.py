@@ -14,7 +14,7 @@ from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streams.worker.bridge.crossing import Crossed
-from streams.worker.graves import Grave, as_record
+from streams.worker.letters.graves import Grave, as_record
 from streams.worker.names import Names
 
 Row = tuple[bytes | None, bytes, int | None, list[tuple[str, bytes]]]

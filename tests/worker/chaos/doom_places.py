@@ -16,7 +16,7 @@ from detectors.detection import Detection
 from streams.local import snapshots as folder
 from streams.worker import loading
 from streams.worker.outlet import KafkaOutlet
-from streams.worker.shelves import TopicShelf
+from streams.worker.snapshots.shelves import TopicShelf
 from streams.worker.transport.consumer import ChunkConsumer
 from streams.worker.transport.thread import ChunkThread
 

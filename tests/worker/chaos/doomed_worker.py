@@ -10,7 +10,7 @@ from worker.chaos.doom_places import PLACES, Fuse
 from worker.chaos.no_teeth import FAULTS
 
 from streams.cli.worker import worker
-from streams.worker import slots
+from streams.worker.snapshots import slots
 from streams.worker.transport import fetching
 
 _PART_BYTES, _CHUNK_BYTES = 30_000, 5_000

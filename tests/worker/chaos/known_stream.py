@@ -12,7 +12,7 @@ from kafka.partitioner.default import murmur2
 from detectors.alert import alert_id
 from features.ticks import HOUR_MS, TICK_MS
 from streams.alert_lines import rfc3339
-from streams.worker.closing import heartbeat
+from streams.worker.produce.closing import heartbeat
 
 START = 1_772_409_600_000
 """A whole hour, and a whole day; ms."""

@@ -12,9 +12,10 @@ from faust.types import TP
 from worker.chaos.altered import altered
 
 from detectors.episodes import Episodes
-from streams.worker import restoring, sending
+from streams.worker import sending
 from streams.worker.assignment import Assignment
 from streams.worker.sending import Outgoing
+from streams.worker.snapshots import restoring
 from streams.worker.transport.chunk import RawChunk
 from streams.worker.transport.consumer import ChunkConsumer
 from streams.worker.transport.thread import ChunkThread

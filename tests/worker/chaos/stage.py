@@ -18,10 +18,10 @@ from kafka.errors import KafkaError
 
 from streams.pack import read_pack
 from streams.pack.stored import as_stored
-from streams.worker.admin import open_admin
 from streams.worker.connection import KafkaSettings
 from streams.worker.names import Names
-from streams.worker.pack_topic import PackTopic
+from streams.worker.packs.topic import PackTopic
+from streams.worker.topics.admin import open_admin
 
 _KEY = b"a key of the ordeal's own"
 _EVER = -1

@@ -18,7 +18,7 @@ from aiokafka.errors import (
 )
 
 from streams.worker.connection import KafkaRefused, KafkaSettings
-from streams.worker.refusals import checked_options, said
+from streams.worker.topics.refusals import checked_options, said
 
 _CLOSE_S = 3.0
 _PRODUCING: dict[str, Any] = {

@@ -13,13 +13,13 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from streams.local.blocks import Unreadable
 from streams.local.lane import RunsBackwards
-from streams.worker.closing import Closing, heartbeat
 from streams.worker.connection import KafkaSettings
-from streams.worker.filed import Filed, FiledSource
-from streams.worker.idempotent import producer_of, why
-from streams.worker.keyed import batches, partitioned
-from streams.worker.pace import Pace
-from streams.worker.target import Target
+from streams.worker.produce.closing import Closing, heartbeat
+from streams.worker.produce.filed import Filed, FiledSource
+from streams.worker.produce.idempotent import producer_of, why
+from streams.worker.produce.keyed import batches, partitioned
+from streams.worker.produce.pace import Pace
+from streams.worker.topics.target import Target
 
 _SLICES_ON_THE_WAY = 4
 

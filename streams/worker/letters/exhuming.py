@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
-from streams.worker.graves import Grave, Origin
-from streams.worker.graveyard import Graveyard, Ledger, Letter, Told
+from streams.worker.letters.graves import Grave, Origin
+from streams.worker.letters.graveyard import Graveyard, Ledger, Letter, Told
 
 ALREADY = "redriven already"
 

@@ -12,10 +12,10 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from streams.worker.connection import KafkaRefused, KafkaSettings, client_options
-from streams.worker.control import Control
 from streams.worker.names import Names
-from streams.worker.reaching import quiet
-from streams.worker.refusals import refused
+from streams.worker.packs.control import Control
+from streams.worker.topics.reaching import quiet
+from streams.worker.topics.refusals import refused
 
 _PACK, _PUBLISHED, _BEGAN = "pack/", "published/", "began/"
 _WAIT_MS = 500

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from streams.local.snapshots import SnapshotFolder
 from streams.worker.sending import Outgoing, Send
-from streams.worker.slots import SLOTS, as_records, assembled, left_over, manifests
+from streams.worker.snapshots.slots import SLOTS, as_records, assembled, left_over, manifests
 
 
 class Shelf(Protocol):

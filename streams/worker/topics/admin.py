@@ -20,10 +20,10 @@ from kafka.errors import (
 from kafka.protocol.consumer import OffsetSpec
 
 from streams.worker.connection import KafkaRefused, KafkaSettings
-from streams.worker.drift import Configure, Found
-from streams.worker.reaching import Tell, reached
-from streams.worker.refusals import refused
-from streams.worker.topics import Topic
+from streams.worker.topics.declared import Topic
+from streams.worker.topics.drift import Configure, Found
+from streams.worker.topics.reaching import Tell, reached
+from streams.worker.topics.refusals import refused
 
 _PAUSE_S = 0.2
 T = TypeVar("T")

@@ -10,9 +10,9 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import AuthorizationError, KafkaError
 
 from streams.worker.connection import KafkaSettings
-from streams.worker.lag import Stamp
-from streams.worker.reaching import quiet
-from streams.worker.refusals import checked_options, refused
+from streams.worker.topics.lag import Stamp
+from streams.worker.topics.reaching import quiet
+from streams.worker.topics.refusals import checked_options, refused
 
 _POLL_MS, _NOTHING_MORE_S = 500, 5.0
 _LOG_APPEND_TIME = 1

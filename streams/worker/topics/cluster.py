@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streams.worker.admin import Admin
 from streams.worker.connection import KafkaRefused
-from streams.worker.drift import Configure, Create, Step, plan
 from streams.worker.names import Names
-from streams.worker.topics import Shape, declared
+from streams.worker.topics.admin import Admin
+from streams.worker.topics.declared import Shape, declared
+from streams.worker.topics.drift import Configure, Create, Step, plan
 
 
 class Cluster:

@@ -8,7 +8,7 @@ from streams.local.snapshots import NoWholeSnapshot
 from streams.pipeline import Pipeline
 from streams.runner import Saved
 from streams.snapshot import Damaged, about, decoded
-from streams.worker.packs import Packs, UnknownPack
+from streams.worker.packs.known import Packs, UnknownPack
 from streams.worker.settings import OnBadSnapshot
 
 _DO = {

@@ -13,7 +13,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError, RequestTimedOutError
 from kafka.net.compat import KafkaNetClient
 
 from streams.worker.connection import KafkaSettings
-from streams.worker.refusals import checked_options, is_final, said, unreachable
+from streams.worker.topics.refusals import checked_options, is_final, said, unreachable
 
 Tell = Callable[[str], None]
 """Hears a line for a person while something takes long."""

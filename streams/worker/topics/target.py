@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from streams.worker.admin import Admin
 from streams.worker.connection import KafkaRefused, KafkaSettings
-from streams.worker.refusals import refused
+from streams.worker.topics.admin import Admin
+from streams.worker.topics.refusals import refused
 
 _STAMPS, _LONGEST = "message.timestamp.type", "max.message.bytes"
 

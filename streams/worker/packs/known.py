@@ -10,7 +10,7 @@ from streams.pack import Pack
 from streams.pack.stored import from_stored
 from streams.pipeline import Pipeline
 from streams.settings import Settings
-from streams.worker.control import Control
+from streams.worker.packs.control import Control
 
 Fetch = Callable[[str], bytes | None]
 """The stored bytes of a pack by its hash, None where nobody published it."""

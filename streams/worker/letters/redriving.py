@@ -10,10 +10,10 @@ from kafka import KafkaProducer
 from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError
 
 from streams.worker.connection import KafkaRefused, KafkaSettings
-from streams.worker.exhuming import Survey, Wanted, judged
-from streams.worker.graves import marker_of
-from streams.worker.graveyard import Graveyard, Letter, Told
-from streams.worker.refusals import checked_options, refused
+from streams.worker.letters.exhuming import Survey, Wanted, judged
+from streams.worker.letters.graves import marker_of
+from streams.worker.letters.graveyard import Graveyard, Letter, Told
+from streams.worker.topics.refusals import checked_options, refused
 
 TRANSACTIONAL_ID = "tipstaff-redrive"
 """With the topic's name behind a dot, one for all who redrive from it: the second fences the first."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from streams.worker.topics import Topic, in_sync
+from streams.worker.topics.declared import Topic, in_sync
 
 
 @dataclass(frozen=True)

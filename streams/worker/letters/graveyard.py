@@ -12,10 +12,10 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from streams.worker.connection import KafkaRefused, KafkaSettings
-from streams.worker.graves import Grave, NoGrave, Origin, from_record, is_marker, marked_origin
-from streams.worker.reaching import Tell, reached
-from streams.worker.refusals import checked_options, refused
-from streams.worker.target import missing, partitions_of
+from streams.worker.letters.graves import Grave, NoGrave, Origin, from_record, is_marker, marked_origin
+from streams.worker.topics.reaching import Tell, reached
+from streams.worker.topics.refusals import checked_options, refused
+from streams.worker.topics.target import missing, partitions_of
 
 _POLL_RECORDS = 2_000
 _POLL_MS = 500

@@ -1,0 +1,1 @@
+"""Dead letters in their topic: buried, looked at, sent again."""

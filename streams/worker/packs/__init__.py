@@ -1,0 +1,1 @@
+"""Packs that a log takes up: stored, ordered, made ready."""

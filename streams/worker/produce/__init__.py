@@ -1,0 +1,1 @@
+"""Stored events into a topic."""
