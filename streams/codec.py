@@ -130,7 +130,8 @@ class Codec:
         types = set(frame["type"].unique()) & set(EVENT_TYPES)
         if not types <= self._types:
             self._types |= types
-            frame = parse(lines, self._narrow())
+            if not self._narrow().keys() <= set(frame.columns):  # a type may carry nothing that was not looked at
+                frame = parse(lines, self._narrow())
         absent = {name: pl.lit(None, dtype) for name, dtype in self._schema.items() if name not in frame.columns}
         return frame.with_columns(**absent).select(*self._schema)
 

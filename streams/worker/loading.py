@@ -62,7 +62,7 @@ class Loading:
         saved, pipeline = found or self._anew(number, start)
         outlet = KafkaOutlet(self._names, number, self._send, self._generation)
         ahead = HISTORY_AHEAD_MS if self._names.events_history else LIVE_AHEAD_MS
-        log = Log(self._names.events, number, self._partitions, ahead, self._settings.hash_key)
+        log = Log(self._names.events, number, self._partitions, ahead)
         every = self._settings.snapshot_every_s
         # One partition after the other, or all of them would stop the worker at once.
         first = every * (number + 1) / self._partitions

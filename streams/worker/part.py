@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from detectors.alert import Alert
-from streams.codec import Codec, Decoded
+from streams.codec import Decoded
 from streams.dead_letters import Reason
 from streams.pipeline import Pipeline
 from streams.runner import Chunk, Limits, Position, Runner, Saved
@@ -29,7 +29,6 @@ class Log:
     partition: int
     partitions: int
     ahead_ms: int
-    hash_key: str
 
 
 class Part:
@@ -53,7 +52,7 @@ class Part:
 
     def _run_with(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
-        codec = Codec(pipeline.pack.columns, self.log.hash_key)
+        codec = self._packs.codec(pipeline.pack)
         self._reader = LogReader(self.log.topic, self.log.partition, codec, self.log.ahead_ms)
         self._runner = Runner(pipeline, self, self.outlet, self, self._telemetry, self._clock, self.saved, self._limits)
 

@@ -105,7 +105,7 @@ class TopicReplay:
         ordered = self._pack_topic.in_force_at(number, first) if side.ordered else None
         pipeline = packs.first if ordered is None else packs.pipeline(ordered.pack)
         position = {} if ordered is None else {"serial": ordered.serial}
-        log = Log(self._topic, number, partitions, self._ahead_ms, self._settings.hash_key)
+        log = Log(self._topic, number, partitions, self._ahead_ms)
         limits = Limits(self._settings.max_bad_share, snapshot_every_s=_NEVER, first_snapshot_s=_NEVER)
         shelf: Any = None  # nothing is ever kept
         key = self._key if side.ordered else None

@@ -16,7 +16,9 @@ from small_pack import FEATURES, HASH_KEY, RULES, chunk, events, small_pack, sma
 
 from detectors.alert import Alert
 from streams.alert_lines import rfc3339
+from streams.codec import Codec
 from streams.dead_letters import Reason
+from streams.pack import Pack
 from streams.pipeline import Pipeline
 from streams.runner import Limits, Saved
 from streams.telemetry import WorkerTelemetry
@@ -64,6 +66,9 @@ class SmallPacks:
         self.first = pipelines[0]
         self._known = {one.pack.hash: one for one in pipelines}
 
+    def codec(self, pack: Pack) -> Codec:
+        return Codec(pack.columns, HASH_KEY)
+
     def pipeline(self, name: str) -> Pipeline:
         return self._known[name]
 
@@ -81,7 +86,7 @@ def begin(broker: Broker, packs: Any, live_from: int = 0) -> Part:
     saved, pipeline = found or (Saved(packs.first.empty(), {}, {}, FIRST, 0, 0), packs.first)
     outlet = KafkaOutlet(NAMES, 0, broker.send, lambda: 1)
     outlet.live_from = live_from
-    log = Log(NAMES.events, 0, 1, HISTORY_AHEAD_MS, HASH_KEY)
+    log = Log(NAMES.events, 0, 1, HISTORY_AHEAD_MS)
     return Part(log, pipeline, saved, outlet, shelf, packs, telemetry, lambda: 0.0, Limits(), KEY, lambda _: None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+from streams.codec import Codec
 from streams.located import PackRefused
 from streams.pack import Pack
 from streams.pack.stored import from_stored
@@ -30,6 +31,7 @@ class Packs:
         self._fetch, self._settings = fetch, settings
         self._known = {here.hash: self._ready(here)}
         self._began = began or here.hash
+        self._codecs: dict[str, Codec] = {}
 
     @property
     def first(self) -> Pipeline:
@@ -38,6 +40,12 @@ class Packs:
 
     def _ready(self, pack: Pack) -> Pipeline:
         return Pipeline(pack, self._settings.hash_key, self._settings.caps)
+
+    def codec(self, pack: Pack) -> Codec:
+        """A pack's decoder, one for all partitions: what types there are is learnt once."""
+        if pack.hash not in self._codecs:
+            self._codecs[pack.hash] = Codec(pack.columns, self._settings.hash_key)
+        return self._codecs[pack.hash]
 
     def pipeline(self, name: str) -> Pipeline:
         """A pack made ready. Raises UnknownPack."""
