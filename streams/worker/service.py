@@ -178,7 +178,10 @@ class Worker:
         while True:
             await asyncio.sleep(_PROGRESS_S)
             parts = self.assignment.parts.items()
-            await send_all(self._app.producer, [self._progress(number, part) for number, part in parts])
+            try:
+                await send_all(self._app.producer, [self._progress(number, part) for number, part in parts])
+            except Undelivered as error:
+                self._log.warning("no progress could be told: enforcement will hold back", reason=str(error))
 
     def _progress(self, number: int, part: Part) -> Outgoing:
         value = msgspec.json.encode(progress(part, self.assignment.end(number)))

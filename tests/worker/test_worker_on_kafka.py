@@ -177,6 +177,31 @@ def test_a_pack_is_not_published_without_a_key_or_with_failing_tests(history: Si
     assert history.lag() == 0
 
 
+@pytest.mark.parametrize("way", ["sasl", "ssl"])
+def test_a_worker_gets_in_by_scram_and_by_mtls(
+    way: str, history: Site, pack: Path, tmp_path: Path, secure_kafka: dict[str, Any]
+) -> None:
+    """Reading, state, packs and alerts all go through the secured listener; no password is said."""
+    told_of = secure_kafka[way]
+    settings = {"TIPSTAFF_KAFKA_BOOTSTRAP": told_of["bootstrap"]}
+    if way == "sasl":
+        settings |= {"TIPSTAFF_KAFKA_SECURITY": "sasl_plaintext", "TIPSTAFF_KAFKA_USERNAME": told_of["user"],
+                     "TIPSTAFF_KAFKA_PASSWORD_FILE": told_of["password_file"]}  # fmt: skip
+    else:
+        settings |= {"TIPSTAFF_KAFKA_SECURITY": "ssl", "TIPSTAFF_KAFKA_CA_FILE": told_of["ca"],
+                     "TIPSTAFF_KAFKA_CERT_FILE": told_of["certificate"],
+                     "TIPSTAFF_KAFKA_KEY_FILE": told_of["key"]}  # fmt: skip
+    history.feed(tries("a", 3))
+    closing(history, T0 + 60_000)
+    with working(history, tmp_path / "log", "--pack", pack, **settings) as worker:
+        worker.wait_ready()
+        until(lambda: history.lag() == 0, "all records committed")
+        assert [one[1] for one in told(history)] == ["a"]
+        assert worker.end() == 0
+        if way == "sasl":
+            assert Path(told_of["password_file"]).read_text().strip() not in worker.text
+
+
 def test_wrong_keys_are_told_once_and_reading_goes_on(history: Site, pack: Path, tmp_path: Path) -> None:
     """Events that are not keyed by their account are counted, and said to split windows."""
     history.feed(tries("a", 6), keyed=False)
