@@ -70,6 +70,8 @@ class ChunkConsumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """The chunks of one poll; none of a partition or generation that is no longer ours."""
+        # What is taken out of the fetcher early grows old in the queue, and in smaller chunks.
+        await self._wait_for_room(1)
         found, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if not self.flow_active and not self.should_stop:
@@ -77,16 +79,16 @@ class ChunkConsumer(driver.Consumer):
             return
         for tp, chunks in (found or {}).items():
             for chunk in chunks:
-                await self._wait_for_room()
+                await self._wait_for_room(QUEUED_CHUNKS)
                 if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
                     return
                 if active is None or tp in active or tp in self._buffered_partitions:
                     self._queued += 1
                     yield tp, self._message(tp, chunk)
 
-    async def _wait_for_room(self) -> None:
+    async def _wait_for_room(self, most: int) -> None:
         # Faust's own back-pressure sleeps a second once every partition is held back.
-        while self._queued >= QUEUED_CHUNKS and self.flow_active and not self.should_stop:
+        while self._queued >= most and self.flow_active and not self.should_stop:
             self._room.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._room.wait(), 0.2)
