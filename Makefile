@@ -43,8 +43,8 @@ chaos: .venv/dev
 	@PYTHONPATH=.:tests $(BIN)/python -m worker.chaos $(CHAOS)
 
 check: .venv/dev
-	@$(BIN)/ruff format --check -q $(SOURCES) tests
-	@$(BIN)/ruff check -q $(SOURCES) tests
+	@$(BIN)/ruff format --check -q $(SOURCES) tests deploy
+	@$(BIN)/ruff check -q $(SOURCES) tests deploy
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
