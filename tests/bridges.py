@@ -78,7 +78,8 @@ def everything(bootstrap: str, topic: str) -> list[Any]:
     """All records of a topic, up to where it ends now."""
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     try:
-        places = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
+        known = until(lambda: consumer.partitions_for_topic(topic), f"the partitions of {topic}")
+        places = [TopicPartition(topic, n) for n in known]
         consumer.assign(places)
         consumer.seek_to_beginning(*places)
         ends, found = consumer.end_offsets(places), list[Any]()

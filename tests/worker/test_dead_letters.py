@@ -49,7 +49,7 @@ class Yard:
 @pytest.fixture
 def yard(kafka: str, topic: Topic, monkeypatch: pytest.MonkeyPatch) -> Yard:
     """An empty one on the real broker."""
-    made = Yard(kafka, topic("dead", 2, message_timestamp_type="LogAppendTime"), topic("events", 3))
+    made = Yard(kafka, topic("dead", 2, message_timestamp_type="LogAppendTime"), topic("events", 3, retention_ms=-1))
     monkeypatch.setenv("TIPSTAFF_TOPIC_DEAD_LETTERS", made.topic)
     return made
 

@@ -35,7 +35,9 @@ def produce(kafka: str, pack: Path) -> Produce:
 
 
 def _history(topic: Topic, partitions: int) -> str:
-    return topic("history", partitions, message_timestamp_type="CreateTime", message_timestamp_before_max_ms=2**63 - 1)
+    # Kept for ever: by its records' stamps retention would take them at its next look.
+    return topic("history", partitions, message_timestamp_type="CreateTime", retention_ms=-1,
+                 message_timestamp_before_max_ms=2**63 - 1)  # fmt: skip
 
 
 def _live(topic: Topic, partitions: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,9 +15,10 @@ def everything(bootstrap: str, topic: str, isolation: str = "read_committed") ->
     """The records of a topic in order of partition and offset; fails where they do not come within a minute."""
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation, auto_offset_reset="earliest")
     try:
-        parts = [TopicPartition(topic, one) for one in sorted(consumer.partitions_for_topic(topic))]
+        parts = _parts(consumer, topic)
         consumer.assign(parts)
-        ends, found = consumer.end_offsets(parts), list[Any]()
+        consumer.seek_to_beginning(*parts)
+        ends, found = _settled_ends(bootstrap, consumer, parts), list[Any]()
         for _ in range(240):
             if all(consumer.position(one) >= ends[one] for one in parts):
                 return sorted(found, key=lambda one: (one.partition, one.offset))
@@ -25,6 +27,29 @@ def everything(bootstrap: str, topic: str, isolation: str = "read_committed") ->
         raise AssertionError(f"{topic} does not come to its end: {ends}")
     finally:
         consumer.close()
+
+
+def _parts(consumer: Any, topic: str) -> list[Any]:
+    for _ in range(240):
+        if known := consumer.partitions_for_topic(topic):
+            return [TopicPartition(topic, one) for one in sorted(known)]
+        time.sleep(0.25)
+    raise AssertionError(f"{topic} is not to be seen")
+
+
+def _settled_ends(bootstrap: str, consumer: Any, parts: list[Any]) -> dict[Any, int]:
+    """Where the partitions end, the markers of ended transactions included: the broker writes them after its answer."""
+    other = KafkaConsumer(bootstrap_servers=bootstrap)
+    try:
+        written = other.end_offsets(parts)
+    finally:
+        other.close()
+    for _ in range(60):
+        ends: dict[Any, int] = consumer.end_offsets(parts)
+        if all(ends[one] >= written[one] for one in parts):
+            break
+        time.sleep(0.25)  # a transaction may be open on purpose
+    return ends
 
 
 def length(consumer: Any, topic: str) -> int:

@@ -23,6 +23,7 @@ FROM = "redriven-from"
 
 _BATCH_LETTERS = 500
 _BATCH_BYTES = 4 * 1024 * 1024
+_RESULT_S = 30
 _TRANSACTION_MS = 10_000  # what a killed redrive holds readers up for, at most (and the broker's look every 10 s)
 _FENCED = (ProducerFencedError, InvalidProducerEpochError)
 
@@ -83,8 +84,9 @@ def _settle(producer: Any, batch: list[Letter], topic: str) -> None:
     """One transaction: the records sent again, and beside each dead letter that it was."""
     producer.begin_transaction()
     try:
-        for letter in batch:
-            _send(producer, letter, topic)
+        waiting = [sent for letter in batch for sent in _send(producer, letter, topic)]
+        for sent in waiting:
+            sent.get(_RESULT_S)  # a commit alone does not say that every record is part of it
         producer.commit_transaction()
     except BaseException:
         with suppress(KafkaError):
@@ -92,14 +94,14 @@ def _settle(producer: Any, batch: list[Letter], topic: str) -> None:
         raise
 
 
-def _send(producer: Any, letter: Letter, topic: str) -> None:
-    """A record again, and its marker; what becomes of both is said by the commit."""
+def _send(producer: Any, letter: Letter, topic: str) -> list[Any]:
+    """A record again, and its marker; what becomes of each."""
     grave = letter.grave
     stamp = grave.stamp if grave.stamp >= 0 else None  # a topic that stamps records itself takes no notice
-    producer.send(grave.source, key=grave.key, value=grave.value, partition=grave.partition,
-                  headers=[(FROM, letter.place.encode())], timestamp_ms=stamp)  # fmt: skip
+    again = producer.send(grave.source, key=grave.key, value=grave.value, partition=grave.partition,
+                          headers=[(FROM, letter.place.encode())], timestamp_ms=stamp)  # fmt: skip
     key, headers = marker_of(grave, letter.place)
-    producer.send(topic, key=key, headers=headers, partition=letter.partition)
+    return [again, producer.send(topic, key=key, headers=headers, partition=letter.partition)]
 
 
 def _stopped(error: KafkaError, kafka: KafkaSettings) -> KafkaRefused:
