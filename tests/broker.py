@@ -84,7 +84,7 @@ def topics_on(bootstrap: str) -> Iterator[Topic]:
         name = f"{prefix}-{uuid.uuid4().hex[:12]}"
         texts = {key.replace("_", "."): str(value) for key, value in configs.items()}
         wanted = {name: {"num_partitions": partitions, "replication_factor": 1, "configs": texts}}
-        with _admin(bootstrap) as admin:
+        with admin_of(bootstrap) as admin:
             admin.create_topics(wanted, wait_for_metadata=True)
         made.append(name)
         return name
@@ -93,12 +93,12 @@ def topics_on(bootstrap: str) -> Iterator[Topic]:
         yield topic
     finally:
         if made:
-            with _admin(bootstrap) as admin:
+            with admin_of(bootstrap) as admin:
                 admin.delete_topics(made)
 
 
 @contextmanager
-def _admin(bootstrap: str) -> Iterator[Any]:
+def admin_of(bootstrap: str) -> Iterator[Any]:
     """A client for one task: one that outlives the broker's restart refuses work for a while."""
     admin = KafkaAdminClient(bootstrap_servers=bootstrap)
     try:

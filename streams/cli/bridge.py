@@ -16,10 +16,10 @@ from streams.cli.screen import Failed, settings_of
 from streams.formats import FORMATS, FormatRefused
 from streams.web.health import CannotListen
 from streams.worker.bridge.bridging import Bridge
-from streams.worker.bridge.log import open_log
 from streams.worker.bridge.sources import BridgeSource, SourcesRefused, one_source, read_sources
 from streams.worker.connection import KafkaSettings
 from streams.worker.names import Names
+from streams.worker.process_log import open_log
 
 
 def bridge(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.kafka import Bootstrap, kafka_settings_of, settings_from
+from streams.cli.kafka import Bootstrap, kafka_settings_of, names_of, settings_from
 from streams.cli.screen import PackDir, settings_of, told
 from streams.pack import read_pack
 
@@ -25,8 +25,7 @@ def worker(
     Start as many as there are cores; they share the partitions. Killed at any moment, nothing is lost and nothing told
     twice under another id. --pack is what a log begins with; tipstaff pack publish orders another in the log.
     """
-    from streams.worker.bridge.log import open_log
-    from streams.worker.names import Names
+    from streams.worker.process_log import open_log
     from streams.worker.service import Told, Worker
     from streams.worker.settings import WorkerSettings
 
@@ -34,7 +33,7 @@ def worker(
     own = settings_from(WorkerSettings, snapshots=snapshots, instance=instance, web_port=web_port)
     with told():
         in_force = read_pack(pack)
-    told_all = Told(kafka, settings_from(Names), own, settings, in_force, pack)
+    told_all = Told(kafka, names_of(), own, settings, in_force, pack)
 
     async def run() -> int:
         return await Worker(told_all, open_log()).run()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from streams.local.snapshots import SnapshotFolder
-from streams.pipeline import Pipeline
-from streams.runner import Limits, Saved
+from streams.runner import Limits
 from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
 from streams.worker.assignment import Make
@@ -19,7 +18,7 @@ from streams.worker.log import HISTORY_AHEAD_MS, LIVE_AHEAD_MS
 from streams.worker.names import Names
 from streams.worker.outlet import KafkaOutlet
 from streams.worker.packs.known import Packs
-from streams.worker.packs.topic import PackTopic
+from streams.worker.packs.topic import PackTopic, Publication, in_force
 from streams.worker.part import Log, Part
 from streams.worker.sending import Send
 from streams.worker.settings import WorkerSettings
@@ -40,10 +39,11 @@ class Loading:
 
     async def prepare(self, new: Sequence[int]) -> Make:
         """Read what the snapshots' topic holds of these partitions. Raises KafkaError."""
+        publications = cache(self._pack_topic.publications)  # asked for where a partition has no snapshot
         if self._worker.snapshots is not None:
-            return partial(self._make, self._folder_shelf)
+            return partial(self._make, self._folder_shelf, publications)
         records = await read_snapshots(self._kafka, self._names.snapshots, new)
-        return partial(self._make, lambda number: self._topic_shelf(number, records.pop(number)))
+        return partial(self._make, lambda number: self._topic_shelf(number, records.pop(number)), publications)
 
     def _place(self, number: int) -> str:
         return f"{self._names.group}/{self._names.events}/{number}"
@@ -56,10 +56,11 @@ class Loading:
         folder.mkdir(parents=True, exist_ok=True)
         return FolderShelf(SnapshotFolder(folder))
 
-    def _make(self, shelf_of: Callable[[int], Shelf], number: int, start: int) -> Part:
+    def _make(self, shelf_of: Callable[[int], Shelf], publications: Callable[[], Sequence[Publication]], number: int,
+              start: int) -> Part:  # fmt: skip
         shelf = shelf_of(number)
         found = restored(shelf.newest_first(), self._packs, self._partitions, self._worker.on_bad_snapshot, self._warn)
-        saved, pipeline = found or self._anew(number, start)
+        saved, pipeline = found or self._packs.anew(in_force(publications(), number, start), start)
         outlet = KafkaOutlet(self._names, number, self._send, self._generation)
         ahead = HISTORY_AHEAD_MS if self._names.events_history else LIVE_AHEAD_MS
         log = Log(self._names.events, number, self._partitions, ahead)
@@ -69,13 +70,6 @@ class Loading:
         limits = Limits(self._settings.max_bad_share, snapshot_every_s=every, first_snapshot_s=first)
         return Part(log, pipeline, saved, outlet, shelf, self._packs, self._telemetry, time.monotonic, limits,
                     self._worker.key(), self._told)  # fmt: skip
-
-    def _anew(self, number: int, start: int) -> tuple[Saved, Pipeline]:
-        """The state before the first record that the log still has, under the pack in force there."""
-        ordered = self._pack_topic.in_force_at(number, start)
-        pipeline = self._packs.first if ordered is None else self._packs.pipeline(ordered.pack)
-        position = {} if ordered is None else {"serial": ordered.serial}
-        return Saved(pipeline.empty(), position, {}, start, 0, 0), pipeline
 
     def _warn(self, text: str) -> None:
         self._log.warning("snapshot refused", reason=text)

@@ -17,13 +17,13 @@ from streams.dead_letters import Buried, Reason
 from streams.history.replay import Hear, Span, Tell, reach_ms
 from streams.history.summary import Summary
 from streams.pack import Pack
-from streams.runner import Chunk, Limits, Saved
+from streams.runner import Chunk, Limits
 from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
 from streams.worker.connection import KafkaRefused, KafkaSettings, client_options
 from streams.worker.log import HISTORY_AHEAD_MS, LIVE_AHEAD_MS
 from streams.worker.packs.known import Packs
-from streams.worker.packs.topic import PackTopic
+from streams.worker.packs.topic import PackTopic, Publication, in_force
 from streams.worker.part import Log, Part
 from streams.worker.topics.refusals import refused
 from streams.worker.transport.chunk import RawChunk
@@ -75,8 +75,10 @@ class TopicReplay:
         try:
             bounds = await self._bounds(consumer)
             self._total, self._done = sum(end - first for first, end in bounds.values()), 0
+            packs = [await asyncio.to_thread(self._packs, side) for side in self._sides]
             for tp, (first, end) in bounds.items():
-                parts = [self._part(side, tp.partition, len(bounds), first) for side in self._sides]
+                log = Log(self._topic, tp.partition, len(bounds), self._ahead_ms)
+                parts = [self._part(side, *known, log, first) for side, known in zip(self._sides, packs, strict=True)]
                 async for chunk in _chunks(consumer, tp, first, end):
                     self._done += chunk.last + 1 - chunk.first
                     for part in parts:
@@ -99,18 +101,19 @@ class TopicReplay:
             ends = await _at(consumer, tps, until, ends)
         return {tp: (firsts[tp], max(ends[tp], firsts[tp])) for tp in tps}
 
-    def _part(self, side: Side, number: int, partitions: int, first: int) -> Part:
+    def _packs(self, side: Side) -> tuple[Packs, Sequence[Publication]]:
+        """The packs that a side may come to, and where they were ordered."""
         began = self._pack_topic.began_with() if side.ordered else None
-        packs = Packs(side.pack, self._pack_topic.fetch, self._settings, began)
-        ordered = self._pack_topic.in_force_at(number, first) if side.ordered else None
-        pipeline = packs.first if ordered is None else packs.pipeline(ordered.pack)
-        position = {} if ordered is None else {"serial": ordered.serial}
-        log = Log(self._topic, number, partitions, self._ahead_ms)
+        publications = self._pack_topic.publications() if side.ordered else ()
+        return Packs(side.pack, self._pack_topic.fetch, self._settings, began), publications
+
+    def _part(self, side: Side, packs: Packs, publications: Sequence[Publication], log: Log, first: int) -> Part:
+        saved, pipeline = packs.anew(in_force(publications, log.partition, first), first)
         limits = Limits(self._settings.max_bad_share, snapshot_every_s=_NEVER, first_snapshot_s=_NEVER)
         shelf: Any = None  # nothing is ever kept
         key = self._key if side.ordered else None
-        part = Part(log, pipeline, Saved(pipeline.empty(), position, {}, first, 0, 0), _Nowhere(), shelf, packs,
-                    self._telemetry, time.monotonic, limits, key, self._told)  # fmt: skip
+        part = Part(log, pipeline, saved, _Nowhere(), shelf, packs, self._telemetry, time.monotonic, limits, key,
+                    self._told)  # fmt: skip
         part.hear = partial(self._hear, side)
         return part
 

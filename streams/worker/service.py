@@ -65,7 +65,7 @@ class Worker:
         self.telemetry = WorkerTelemetry(told.pack.rules)
         self.assignment = Assignment(told.names.events, self._prepare, self._steps, self.telemetry, log)
         self._pack_topic = PackTopic(told.kafka, told.names)
-        self._waiting_for: str | None = "Kafka"
+        self._waiting_for = "Kafka"
         self._stopping = asyncio.Event()
 
     async def run(self) -> int:

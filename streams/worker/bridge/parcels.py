@@ -6,16 +6,15 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import repeat
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streams.worker.bridge.crossing import Crossed
 from streams.worker.letters.graves import Grave, as_record
 from streams.worker.names import Names
+from streams.worker.partitioner import hashed
 
 Row = tuple[bytes | None, bytes, int | None, list[tuple[str, bytes]]]
 """Key, value, timestamp (ms; None: now) and headers of a record to be written."""
@@ -83,12 +82,6 @@ def by_partition(rows: Iterable[Row], partitions: int) -> dict[int, list[Row]]:
         key = row[0]
         found[random.randrange(partitions) if key is None else hashed(key) % partitions].append(row)  # noqa: S311
     return found
-
-
-@lru_cache(1 << 16)
-def hashed(key: bytes) -> int:
-    """A key's murmur2 hash, never negative."""
-    return int(murmur2(key)) & 0x7FFFFFFF
 
 
 async def _in_order(producer: AIOKafkaProducer, place: TopicPartition, rows: Sequence[Row]) -> _Failed:

@@ -52,8 +52,5 @@ def verified(record: bytes, key: bytes | None, topic: str, partition: int) -> Co
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     control = Control(topic, partition, wire.pack, wire.digest, wire.serial)
-    return (
-        control
-        if hmac.compare_digest(control._signature(key).encode(), wire.signature.encode("utf-8", "replace"))
-        else None
-    )
+    given = wire.signature.encode("utf-8", "replace")
+    return control if hmac.compare_digest(control._signature(key).encode(), given) else None

@@ -10,8 +10,10 @@ from streams.located import PackRefused
 from streams.pack import Pack
 from streams.pack.stored import from_stored
 from streams.pipeline import Pipeline
+from streams.runner import Saved
 from streams.settings import Settings
 from streams.worker.packs.control import Control
+from streams.worker.packs.topic import Publication
 
 Fetch = Callable[[str], bytes | None]
 """The stored bytes of a pack by its hash, None where nobody published it."""
@@ -32,11 +34,18 @@ class Packs:
         self._known = {here.hash: self._ready(here)}
         self._began = began or here.hash
         self._codecs: dict[str, Codec] = {}
+        self._digests: dict[str, str] = {}
 
     @property
     def first(self) -> Pipeline:
         """What the log begins with. Raises UnknownPack."""
         return self.pipeline(self._began)
+
+    def anew(self, ordered: Publication | None, start: int) -> tuple[Saved, Pipeline]:
+        """The state before the first record from `start` on, under the pack ordered below it. Raises UnknownPack."""
+        pipeline = self.first if ordered is None else self.pipeline(ordered.pack)
+        position = {} if ordered is None else {"serial": ordered.serial}
+        return Saved(pipeline.empty(), position, {}, start, 0, 0), pipeline
 
     def _ready(self, pack: Pack) -> Pipeline:
         return Pipeline(pack, self._settings.hash_key, self._settings.caps)
@@ -58,12 +67,14 @@ class Packs:
 
     def ordered(self, control: Control) -> Pipeline:
         """The pack that a control record orders. Raises UnknownPack where its bytes are not those that were signed."""
-        data = self._fetch(control.pack)
-        if data is None:
-            raise UnknownPack(f"pack {control.pack} is not in the packs' topic")
-        if hashlib.sha256(data).hexdigest() != control.digest:
-            raise UnknownPack(f"pack {control.pack} is not what was signed")
-        self._known[control.pack] = self._known.get(control.pack) or self._read(control.pack, data)
+        if self._digests.get(control.pack) != control.digest:  # once, not once for each partition
+            data = self._fetch(control.pack)
+            if data is None:
+                raise UnknownPack(f"pack {control.pack} is not in the packs' topic")
+            if hashlib.sha256(data).hexdigest() != control.digest:
+                raise UnknownPack(f"pack {control.pack} is not what was signed")
+            self._known[control.pack] = self._known.get(control.pack) or self._read(control.pack, data)
+            self._digests[control.pack] = control.digest
         return self._known[control.pack]
 
     def _read(self, name: str, data: bytes) -> Pipeline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,6 +33,12 @@ class Publication:
     offsets: Mapping[int, int]
 
 
+def in_force(publications: Sequence[Publication], partition: int, offset: int) -> Publication | None:
+    """The pack ordered last below an offset of a partition, None where none was; publications: the newest last."""
+    before = [one for one in publications if one.offsets.get(partition, offset) < offset]
+    return before[-1] if before else None
+
+
 class PackTopic:
     """What the packs' topic holds. Blocks; each call reads or writes through a client of its own."""
 
@@ -50,11 +56,6 @@ class PackTopic:
         found = [Publication(**{**one, "offsets": {int(p): o for p, o in one["offsets"].items()}}) for one in told]
         return sorted((one for one in found if one.topic == self._names.events), key=lambda one: one.serial)
 
-    def in_force_at(self, partition: int, offset: int) -> Publication | None:
-        """The pack ordered last below an offset of a partition, None where none was."""
-        before = [one for one in self.publications() if one.offsets.get(partition, offset) < offset]
-        return before[-1] if before else None
-
     def began_with(self) -> str | None:
         """The pack that the events topic is read with from its first record on, None before anybody reads it."""
         found = self._read().get(_BEGAN + self._names.events)
@@ -64,19 +65,19 @@ class PackTopic:
         """Note a pack as the one the log begins with, unless another is; gives the one that is."""
         began = self.began_with()
         if began is None:
-            with self._producer() as send:
+            with _Sending(self._kafka) as send:
                 send(self._names.packs, _BEGAN + self._names.events, pack.encode(), 0)
         return began or pack
 
     def store(self, pack: str, data: bytes) -> None:
         """Put a pack there. Raises KafkaRefused."""
-        with self._producer() as send:
+        with _Sending(self._kafka) as send:
             send(self._names.packs, _PACK + pack, data, 0)
 
     def order(self, pack: str, data: bytes, key: bytes, serial: int, partitions: int) -> Publication:
         """Write a control record into every partition of the events topic, and note it. Raises KafkaRefused."""
         digest, topic = hashlib.sha256(data).hexdigest(), self._names.events
-        with self._producer() as send:
+        with _Sending(self._kafka) as send:
             offsets = {number: send(topic, None, Control(topic, number, pack, digest, serial).record(key), number)
                        for number in range(partitions)}  # fmt: skip
             made = Publication(topic, pack, digest, serial, offsets)
@@ -103,9 +104,6 @@ class PackTopic:
                         yield record.key.decode(), record.value
         finally:
             consumer.close()
-
-    def _producer(self) -> _Sending:
-        return _Sending(self._kafka)
 
 
 class _Sending:

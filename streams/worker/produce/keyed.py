@@ -8,7 +8,7 @@ import polars as pl
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from streams.worker.bridge.parcels import hashed
+from streams.worker.partitioner import hashed
 
 
 def partitioned(frame: pl.DataFrame, partitions: int, nth: int) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from streams.worker.connection import KafkaSettings, client_options
 
@@ -42,11 +42,10 @@ async def _read_to(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int],
                 consumer.pause(tp)
 
 
-def _note(held: dict[str, bytes], record: object) -> None:
-    key, value = getattr(record, "key", None), getattr(record, "value", None)
-    if key is None:
+def _note(held: dict[str, bytes], record: ConsumerRecord) -> None:
+    if record.key is None:
         return
-    if value is None:
-        held.pop(key.decode(), None)
+    if record.value is None:
+        held.pop(record.key.decode(), None)
     else:
-        held[key.decode()] = value
+        held[record.key.decode()] = record.value

@@ -22,13 +22,13 @@ from streams.pack import Pack, read_pack
 from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
 from streams.worker.assignment import Make
-from streams.worker.bridge.log import open_log
 from streams.worker.connection import KafkaSettings
 from streams.worker.loading import Loading
 from streams.worker.names import Names
 from streams.worker.packs.known import Packs
 from streams.worker.packs.topic import PackTopic
 from streams.worker.part import Part
+from streams.worker.process_log import open_log
 from streams.worker.produce.closing import heartbeat
 from streams.worker.produce.idempotent import producer_of
 from streams.worker.produce.keyed import partitioned

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from broker import topics_on
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from broker import admin_of, topics_on
+from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from streams.pack import read_pack
@@ -77,7 +77,7 @@ class Stage:
 
     def lose_snapshots(self) -> None:
         """Delete the snapshots' topic, and make it anew."""
-        with _admin(self.bootstrap) as admin:
+        with admin_of(self.bootstrap) as admin:
             admin.delete_topics([self.names.snapshots])
             until("the snapshots' topic is made anew", lambda: _made(admin, self.names.snapshots, self.partitions), 30)
 
@@ -134,15 +134,6 @@ def _made(admin: Any, topic: str, partitions: int) -> bool:
     except KafkaError:
         return False  # not gone yet
     return True
-
-
-@contextmanager
-def _admin(bootstrap: str) -> Iterator[Any]:
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
-    try:
-        yield admin
-    finally:
-        admin.close()
 
 
 @contextmanager
