@@ -48,7 +48,8 @@ class Alert:
     start_tick, tick: ticks of 10 s: the episode's first firing one, and this revision's; time: the entity's
     newest event, in ms; trigger: the offset of the record that made the entity due (or of the matching event).
     end_users: up to five of the customer's own users whose events matched; victim: `holder` where the account holder
-    is the one wronged; knowledge: how one knows, under the child-safety path; restricted: shows in no ordinary list.
+    is the one wronged; knowledge: how one knows, under the child-safety path; restricted: shows in no ordinary list;
+    rule_version: of the detector that raised it.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Alert:
     victim: str | None = None
     knowledge: str | None = None
     restricted: bool = False
+    rule_version: str = ""
 
     @property
     def account_id(self) -> str:

@@ -103,6 +103,7 @@ class Detection:
             tick=firing.tick, time=time, trigger=trigger, signals=rule.signals, pack=self._pack,
             runbook=f"docs/runbooks/{rule.template}.md", evidence=evidence, events=events, end_users=end_users,
             victim=rule.victim, knowledge=rule.knowledge, restricted=rule.restricted,
+            rule_version=rule.version,
         )  # fmt: skip
 
 

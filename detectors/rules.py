@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,6 +21,7 @@ from features.ticks import TICK_MS
 KEYS = ("id", "title", "clause", "severity", "entity", "on", "event", "when", "for", "quiet", "description",
         "runbook", "references", "false_positives", "tests", "for_each", "victim", "knowledge")  # fmt: skip
 _NEEDED = ("id", "title", "clause", "severity", "entity", "on", "when", "runbook", "false_positives", "tests")
+_WORDS = ("title", "description", "runbook", "references", "false_positives", "tests", "for_each")
 DEFAULT_QUIET_MS = 3_600_000
 
 EVENT_SIGNALS = {
@@ -43,7 +46,8 @@ class Rule:
 
     when: all groups must hold, a group being one condition or alternatives; for_ms, quiet_ms: ms; template: the id
     it was declared under, another than its own where it was made for each clause; victim: `holder` where the account
-    holder is the one wronged; knowledge: one of KNOWLEDGE; restricted: its alerts show in no ordinary list.
+    holder is the one wronged; knowledge: one of KNOWLEDGE; restricted: its alerts show in no ordinary list;
+    version: a hash of what decides whether it fires and under what (not of its words and tests).
     """
 
     id: str
@@ -68,6 +72,7 @@ class Rule:
     victim: str | None = None
     knowledge: str | None = None
     restricted: bool = False
+    version: str = ""
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -239,7 +244,14 @@ def _rule(one: Mapping[str, Any], known: _Known, groups: Mapping[int, list[Condi
         false_positives=_texts(one, "false_positives"), tests=tuple(one["tests"]),
         template=one["id"].removesuffix(f"-{one['clause']}") if "for_each" in one else one["id"],
         victim=one.get("victim"), knowledge=one.get("knowledge"), restricted=one["clause"] in known.restricted,
+        version=_version(one, features),
     )  # fmt: skip
+
+
+def _version(one: Mapping[str, Any], features: Iterable[Feature]) -> str:
+    decides = {key: one[key] for key in sorted(one) if key not in _WORDS}
+    read = sorted(feature.identity for feature in features)
+    return hashlib.sha256(json.dumps([decides, read], sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 def _values(groups: Mapping[int, list[Condition]], one: Mapping[str, Any], catalog: Catalog) -> tuple[Value, ...]:

@@ -26,6 +26,7 @@ def as_json(alert: Alert) -> dict[str, Any]:
         "tick": alert.tick, "trigger": alert.trigger, "signals": list(alert.signals),
         "evidence": [_evidence(one) for one in alert.evidence],
         "events": [_event(one) for one in alert.events], "runbook": alert.runbook, "pack": alert.pack,
+        "rule_version": alert.rule_version,
         **_also(alert),
     }  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""From alerts to pages and actions: what is decided, held back, delivered once, undone and proven."""

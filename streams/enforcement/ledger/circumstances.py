@@ -1,0 +1,89 @@
+"""What guards look at besides the account, as the ledger holds it: switch, lag, stages, budgets, active accounts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from features.ticks import DAY_MS
+from streams.enforcement.guards.spending import Paid, Purses
+from streams.enforcement.ledger.schema import actions, breakers, progress, stages, switch
+from streams.enforcement.ledger.transaction import Transaction
+from streams.enforcement.policy.policy import Policy
+from streams.enforcement.policy.standing import Circumstances, Stage, Switch
+
+ALL = "all"
+"""The switch's scope for everything."""
+
+PROGRESS_OLD_MS = 3 * 60_000
+"""A partition tells of itself each minute; one that has been silent for longer is as late as its silence."""
+
+_REST = Stage()
+
+
+class Surroundings:
+    """What is the same for all alerts of a transaction, and what it spends."""
+
+    def __init__(self, tx: Transaction, policy: Policy, brake: Switch) -> None:
+        self._now_ms = tx.now_ms
+        self.switch = joined(brake, tx.rows(sa.select(switch)))
+        rows = tx.rows(sa.select(progress))
+        self.lag_ms, self.active_accounts = lag_ms(rows, tx.now_ms), _active(rows)
+        self._stages = {(row["rule"], row["rule_version"]): row for row in tx.rows(sa.select(stages))}
+        self.purses = _purses(tx, policy.budgets)
+
+    def stage(self, rule: str, version: str) -> Stage:
+        """The stage in force of a rule's version; an override that is over counts no more."""
+        row = self._stages.get((rule, version))
+        if row is None or (row["until_ms"] is not None and row["until_ms"] <= self._now_ms):
+            return _REST
+        return Stage(row["stage"], row["share"])
+
+    def of(self, rule: str, version: str, clause: str) -> Circumstances:
+        """The circumstances of an alert."""
+        return Circumstances(self.switch, self.lag_ms, self.stage(rule, version),
+                             self.purses.spent(rule, clause, self._now_ms), self.active_accounts)  # fmt: skip
+
+
+def joined(brake: Switch, rows: Iterable[Mapping[Any, Any]]) -> Switch:
+    """The switch outside the ledger and the one in it: both must be on."""
+    inside = {str(row["scope"]): bool(row["on"]) for row in rows}
+    off = brake.off | {scope for scope, on in inside.items() if not on and scope != ALL}
+    return Switch(brake.on and inside.get(ALL, False), brake.known, off)
+
+
+def lag_ms(rows: Iterable[Mapping[Any, Any]], now_ms: int) -> int | None:
+    """How late the slowest partition is, in ms; None where none has told.
+
+    One that is read to its end is not late, however old its last event.
+    """
+    late = []
+    for row in rows:
+        silent = now_ms - (row["at_ms"] or 0)
+        behind = now_ms - (row["stream_time_ms"] or 0) if row["lag_records"] else 0
+        if row["lag_records"] is None or (row["stream_time_ms"] is None and row["lag_records"]):
+            return None
+        late.append(max(behind, silent if silent > PROGRESS_OLD_MS else 0))
+    return max(late, default=None)
+
+
+def _active(rows: Iterable[Mapping[Any, Any]]) -> int | None:
+    told = [row["active_accounts"] for row in rows if isinstance(row["active_accounts"], dict)]
+    return sum(sum(one.values()) for one in told) if told else None
+
+
+def _purses(tx: Transaction, named: Iterable[str]) -> Purses:
+    """What was spent within the last day, in order of time."""
+    since = tx.now_ms - DAY_MS
+    paid: dict[str, list[Paid]] = {purse: [] for purse in named}
+    query = sa.select(actions).where(actions.c.purse.is_not(None), actions.c.decided_ms > since)
+    for row in tx.rows(query.order_by(actions.c.decided_ms, actions.c.action_id)):
+        one = Paid(row["account_id"], row["rule"], row["clause"], row["plan"], row["decided_ms"])
+        paid.setdefault(row["purse"], []).append(one)
+    shut: defaultdict[str, set[str]] = defaultdict(set)
+    for row in tx.rows(sa.select(breakers)):
+        shut[row["purse"]].add(row["scope"])
+    return Purses(paid, {purse: frozenset(scopes) for purse, scopes in shut.items()})

@@ -1,0 +1,214 @@
+"""What follows from a decision: an action, a message, a case, a page, a hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from detectors.alert import Alert
+from features.ticks import DAY_MS
+from streams.enforcement.audit.kinds import Kind
+from streams.enforcement.guards.spending import Paid
+from streams.enforcement.in_force import InForce
+from streams.enforcement.ledger.account_books import AccountBook
+from streams.enforcement.ledger.casework import Casework
+from streams.enforcement.ledger.circumstances import Surroundings
+from streams.enforcement.ledger.messages import HOLD, NOTICE, Messages
+from streams.enforcement.ledger.moves import Moves, begun
+from streams.enforcement.ledger.rows import action_row
+from streams.enforcement.ledger.schema import actions, breakers, cases, holds
+from streams.enforcement.ledger.trail import POLICY, Trail
+from streams.enforcement.ledger.transaction import Transaction
+from streams.enforcement.policy import rungs
+from streams.enforcement.policy.action import Action, State, action_id
+from streams.enforcement.policy.deciding import strikes_of
+from streams.enforcement.policy.decision import Decision, Outcome, Reason
+from streams.enforcement.policy.facts import Facts
+
+PROPOSAL_MS = 3 * DAY_MS
+"""How long a proposed action waits for a person."""
+
+HOLD_MS = 365 * DAY_MS
+"""How long a legal hold stands at least."""
+
+Letter = Callable[[Action, Decision, Facts | None], dict[str, Any] | None]
+"""What the owner is told about an action; None where nothing is to be told."""
+
+
+class Consequences:
+    """The consequences of one transaction; `flush` writes what is still in memory."""
+
+    def __init__(self, tx: Transaction, in_force: InForce, surroundings: Surroundings, messages: Messages,
+                 letter: Letter) -> None:  # fmt: skip
+        self._tx, self._in_force, self._around, self._letter = tx, in_force, surroundings, letter
+        self.messages, self.trail, self.cases = messages, Trail(tx), Casework(tx)
+        self.moves = Moves(tx, messages, self.trail)
+        self._actions: list[dict[str, Any]] = []
+        self._held: Counter[tuple[str, str]] = Counter()
+
+    def prepare(self, news: Sequence[Alert]) -> None:
+        """Ask at once for what following many decisions will need."""
+        self.trail.load(alert.account_id for alert in news)
+        self.cases.load(f"{alert.clause}:{alert.account_id}" for alert in news)
+
+    def follow(self, decision: Decision, alert: Alert, book: AccountBook) -> tuple[str | None, str | None]:
+        """Do what a decision asks for; gives the ids of its action and case."""
+        case_id = self._case(decision, alert)
+        action = self._action(decision, alert, book, case_id)
+        if action is not None and case_id is not None:
+            self.cases.link(case_id, "action", action.id)
+        if decision.hold and not book.standing.held:
+            self._hold(decision, alert)
+        if decision.reason is Reason.BUDGET:
+            self._held[_scope(decision)] += 1
+            self._around.purses.shut(*_scope(decision))
+        self._watch(alert, book)
+        return (action.id if action else None), case_id
+
+    def _action(self, one: Decision, alert: Alert, book: AccountBook, case_id: str | None) -> Action | None:
+        acts = one.outcome is Outcome.ACT and one.rung
+        if not acts and not one.proposed:
+            return None
+        now = self._tx.now_ms
+        nth = sum(a.alert_id == one.alert_id and (a.rung, a.kind, a.entity_id) == (one.rung, one.kind, one.entity_id)
+                  for a in book.standing.actions)  # fmt: skip
+        action = Action(
+            action_id(one.alert_id, one.rung, one.kind, f"{one.account_id}\x1f{one.entity_id}", nth), one.rung,
+            one.kind, one.account_id, one.entity_id, one.clause, one.rule, alert.rule_version, one.alert_id,
+            State.PROPOSED, now, one.not_after_ms if acts else now + PROPOSAL_MS, one.lasts_ms,
+        )  # fmt: skip
+        action = begun(action) if acts else action
+        book.note(action)
+        purse = self._in_force.policy.terms[one.rung].purse if acts and one.rung != rungs.CONTAIN else None
+        version = self.start(action, one, book.facts) if acts else 0
+        if purse is not None:
+            self._around.purses.pay(purse, _paid(action, alert))
+        self._actions.append(_row(action, one, alert, purse, version, case_id, self._strikes(one, alert)))
+        return action
+
+    def _strikes(self, one: Decision, alert: Alert) -> int:
+        if one.rung == rungs.CONTAIN:
+            return 0
+        return strikes_of(one.rung, alert, self._in_force.clauses[one.clause], self._in_force.policy)
+
+    def start(self, action: Action, decision: Decision, facts: Facts | None) -> int:
+        """Let an action's messages leave; returns the version of the account's desired state."""
+        letter = self._letter(action, decision, facts)
+        if action.rung == rungs.NOTICE:
+            if letter is not None:
+                self.messages.post(action.id, NOTICE, action.account_id, letter, not_after_ms=action.not_after_ms,
+                                   action_id=action.id)  # fmt: skip
+            return 0
+        if letter is not None:
+            self.messages.post(f"{action.id}.reasons", NOTICE, action.account_id, letter)
+        return self.messages.request(action)
+
+    def begin(self, action: Action, decision: Decision, facts: Facts | None, strikes: int, restricted: bool) -> None:
+        """Let an action leave that a person asked for; no budget pays for it."""
+        version = self.start(action, decision, facts)
+        self._actions.append({
+            **action_row(action), "plan": facts.plan if facts else None, "purse": None, "held_by": None,
+            "ended_by": None, "strikes": strikes, "restricted": restricted, "end_users": list(decision.end_users),
+            "deadline_ms": decision.deadline_ms, "case_id": None, "reminded": False, "desired_version": version,
+        })  # fmt: skip
+
+    def _case(self, one: Decision, alert: Alert) -> str | None:
+        if one.case is None:
+            if one.page:
+                self._page(f"alert:{alert.id}", one, alert, alert.title, None)
+            return None
+        matter, title, account = self._matter(one, alert)
+        case_id, new = self.cases.open(matter, one.case, one.clause, title, account=account, urgent=one.urgent,
+                                       restricted=alert.restricted)  # fmt: skip
+        for what, ref in (("alert", alert.id), ("account", alert.account_id), ("rule", alert.detector)):
+            self.cases.link(case_id, what, ref)
+        if one.page and (new or (one.urgent and self._more_urgent(case_id))):
+            self._page(f"case:{case_id}", one, alert, title, case_id)
+        return case_id
+
+    def _matter(self, one: Decision, alert: Alert) -> tuple[str, str, str | None]:
+        """What makes it one case with others: the account's breach; a budget that ran out; a rule that fires widely."""
+        if one.reason is Reason.BUDGET:
+            purse, scope = _scope(one)
+            return f"budget:{purse}:{scope}", f"the budget {purse} of {scope} is spent", None
+        matter = f"{one.clause}:{alert.account_id}"
+        if not alert.restricted and not self.cases.known(matter) and self.cases.crowded(alert.detector):
+            return f"many:{alert.detector}", f"many accounts: {alert.title}", None
+        return matter, alert.title, alert.account_id
+
+    def _more_urgent(self, case_id: str) -> bool:
+        return self._tx.update(cases, sa.and_(cases.c.case_id == case_id, ~cases.c.urgent), urgent=True) == 1
+
+    def _page(self, subject: str, one: Decision, alert: Alert, title: str, case_id: str | None) -> None:
+        summary = f"{alert.severity}: {title}" if alert.restricted else f"{alert.severity}: {title} ({one.account_id})"
+        data = {"case_id": case_id, "clause": one.clause, "role": one.case, "alert_severity": alert.severity,
+                "rule": alert.detector, "runbook": alert.runbook, "outcome": str(one.outcome),
+                "reason": str(one.reason), "alert_id": alert.id}  # fmt: skip
+        if case_id is None and self.messages.told(subject):
+            return
+        self.messages.page(subject, "urgent" if one.urgent else "opened", summary, one.urgent, data)
+
+    def _hold(self, one: Decision, alert: Alert) -> None:
+        until = self._tx.now_ms + HOLD_MS
+        row = {"account_id": one.account_id, "clause": one.clause, "alert_id": alert.id,
+               "knowledge": alert.knowledge, "placed_ms": self._tx.now_ms, "until_ms": until}  # fmt: skip
+        self._tx.insert(holds, [row])
+        self.trail.note(Kind.HOLD, POLICY, {"alert_id": alert.id, "until_ms": until}, one.account_id)
+        self.messages.post(f"hold:{alert.id}", HOLD, one.account_id,
+                           {"account_id": one.account_id, "preserve": True, "until_ms": until})  # fmt: skip
+
+    def _watch(self, alert: Alert, book: AccountBook) -> None:
+        """Page where an account that is suspended goes on."""
+        for action in book.standing.actions:
+            since = action.confirmed_ms
+            if action.rung != rungs.SUSPEND or action.state is not State.CONFIRMED or since is None:
+                continue
+            if alert.time > since + _GRACE_MS and not self.messages.told(f"after:{action.id}"):
+                summary = f"{alert.account_id} is suspended, and its usage goes on: {alert.title}"
+                self.messages.page(f"after:{action.id}", "usage", summary, True, {"action_id": action.id})
+
+    def flush(self) -> None:
+        """Write what is in memory."""
+        self._tx.insert(actions, self._actions)
+        self._actions = []
+        for (purse, scope), held in sorted(self._held.items()):
+            self._break(purse, scope, held)
+        self._held.clear()
+        self.cases.flush()
+        self.messages.flush()
+        self.trail.flush()
+
+    def _break(self, purse: str, scope: str, held: int) -> None:
+        """Note that a budget ran out; it pays again when a person says so."""
+        now, mine = self._tx.now_ms, sa.and_(breakers.c.purse == purse, breakers.c.scope == scope)
+        if self._tx.update(breakers, mine, held=breakers.c.held + held):
+            return
+        self._tx.insert(breakers, [{"purse": purse, "scope": scope, "opened_ms": now, "held": held, "told_ms": now}])
+        self.trail.note(Kind.BUDGET, POLICY, {"purse": purse, "scope": scope, "state": "shut", "held": held})
+        summary = f"the budget {purse} of {scope} is spent: holding back {held:,} actions until a person closes it"
+        self.messages.page(f"budget:{purse}:{scope}", str(now), summary, True, {"purse": purse, "scope": scope,
+                                                                                "held": held})  # fmt: skip
+
+
+_GRACE_MS = 5 * 60_000
+"""How long after a suspension usage may still trickle in."""
+
+
+def _scope(one: Decision) -> tuple[str, str]:
+    return str(one.figures.get("purse", "")), str(one.figures.get("scope", ""))
+
+
+def _paid(action: Action, alert: Alert) -> Paid:
+    return Paid(action.account_id, action.rule, action.clause, alert.plan, action.decided_ms)
+
+
+def _row(action: Action, one: Decision, alert: Alert, purse: str | None, version: int, case_id: str | None,
+         strikes: int) -> dict[str, Any]:  # fmt: skip
+    held_by = None if one.outcome is Outcome.ACT else str(one.reason)
+    return {**action_row(action), "plan": alert.plan, "purse": purse, "held_by": held_by, "ended_by": None,
+            "strikes": strikes,
+            "restricted": alert.restricted, "end_users": list(one.end_users), "deadline_ms": one.deadline_ms,
+            "case_id": case_id, "reminded": False, "desired_version": version}  # fmt: skip

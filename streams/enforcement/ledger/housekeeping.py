@@ -1,0 +1,116 @@
+"""What time alone brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from features.ticks import DAY_MS, HOUR_MS
+from streams.enforcement.guards.demotion import demoted
+from streams.enforcement.in_force import InForce
+from streams.enforcement.ledger.consequences import Consequences
+from streams.enforcement.ledger.messages import REQUESTED, Routes
+from streams.enforcement.ledger.outbox import undelivered
+from streams.enforcement.ledger.schema import actions, cases, stages
+from streams.enforcement.ledger.stages import note_stage
+from streams.enforcement.ledger.taking import forget_evidence
+from streams.enforcement.ledger.trail import POLICY
+from streams.enforcement.ledger.transaction import Row, Transaction
+from streams.enforcement.policy.action import State
+from streams.enforcement.policy.rungs import NOTICE, SUSPEND, TERMINATE
+from streams.enforcement.policy.standing import Stage
+
+REMINDED_MS = 12 * HOUR_MS
+"""How long before a suspension lapses people are paged."""
+
+EVIDENCE_MS = 396 * DAY_MS
+"""Redacted evidence is kept for 13 months."""
+
+_WHY = {"above_forecast": "it acts far more than was expected", "overturned": "people undid what it did"}
+_UNCONFIRMED = (str(State.GUARDED), str(State.DISPATCHED))
+
+
+class Housekeeping:
+    """One round, in one transaction."""
+
+    def __init__(self, tx: Transaction, in_force: InForce, after: Consequences, routes: Routes) -> None:
+        self._tx, self._in_force, self._after, self._routes = tx, in_force, after, routes
+
+    def keep(self) -> None:
+        """All of it."""
+        self._expire()
+        self._confirm_pulled()
+        self._end()
+        self._remind()
+        self._overdue()
+        self._demote()
+        forget_evidence(self._tx, self._tx.now_ms - EVIDENCE_MS)
+
+    def _some(self, *where: sa.ColumnElement[bool]) -> list[Row]:
+        return list(self._tx.rows(sa.select(actions).where(*where).order_by(actions.c.decided_ms, actions.c.action_id)))
+
+    def _expire(self) -> None:
+        late = actions.c.not_after_ms < self._tx.now_ms
+        for row in self._some(late, actions.c.state == str(State.PROPOSED)):
+            self._after.moves.expire(row, "no person approved it in time")
+        for row in self._some(late, actions.c.state.in_(_UNCONFIRMED)):
+            if self._after.moves.expire(row, "not delivered in time"):
+                undelivered(self._after.messages, row, "not delivered in time")
+
+    def _confirm_pulled(self) -> None:
+        """Where no sink takes actions, receivers pull the desired state: an action is in force once it stands there."""
+        if self._routes.get(REQUESTED):
+            return
+        for row in self._some(actions.c.state.in_(_UNCONFIRMED), actions.c.rung != NOTICE):
+            self._after.moves.confirm(row["action_id"])
+
+    def _end(self) -> None:
+        over = sa.and_(actions.c.state == str(State.CONFIRMED), actions.c.ends_ms <= self._tx.now_ms)
+        for row in self._some(over):
+            self._after.moves.end(row)
+
+    def _remind(self) -> None:
+        soon = sa.and_(actions.c.state == str(State.CONFIRMED), actions.c.rung == SUSPEND, ~actions.c.reminded,
+                       actions.c.ends_ms <= self._tx.now_ms + REMINDED_MS)  # fmt: skip
+        for row in self._some(soon):
+            self._tx.update(actions, actions.c.action_id == row["action_id"], reminded=True)
+            what = f"the suspension of {row['account_id']} lapses within 12 h unless a person extends it"
+            self._after.messages.page(f"action:{row['action_id']}", "lapses", what, False,
+                                      {"action_id": row["action_id"], "case_id": row["case_id"]})  # fmt: skip
+
+    def _overdue(self) -> None:
+        late = sa.and_(cases.c.state == "open", cases.c.due_ms < self._tx.now_ms, ~cases.c.overdue_told)
+        for row in self._tx.rows(sa.select(cases).where(late)):
+            self._tx.update(cases, cases.c.case_id == row["case_id"], overdue_told=True)
+            self._after.messages.page(f"case:{row['case_id']}", "overdue", f"a case is overdue: {row['title']}",
+                                      row["urgent"], {"case_id": row["case_id"], "role": row["role"]})  # fmt: skip
+
+    def _demote(self) -> None:
+        for row in self._tx.rows(sa.select(stages).where(stages.c.stage != "shadow")):
+            acted, overturned = self._acted(row), self._overturned(row)
+            policy, now = self._in_force.policy, Stage(row["stage"], row["share"])
+            found = demoted(now, acted, row["forecast_per_h"], overturned, policy)
+            if found is not None:
+                note_stage(self._tx, self._after.trail, row["rule"], row["rule_version"], found.stage, POLICY,
+                           found.reason)  # fmt: skip
+                what = f"{row['rule']} is back in {found.stage.name}: {_WHY[found.reason]}"
+                self._after.messages.page(f"stage:{row['rule']}", str(self._tx.now_ms), what, True,
+                                          {"rule": row["rule"], **found.figures})  # fmt: skip
+
+    def _acted(self, row: Mapping[str, Any]) -> int:
+        """Its actions of the last hour."""
+        return self._count(row, actions.c.decided_ms > self._tx.now_ms - HOUR_MS, actions.c.by.is_(None),
+                           actions.c.state != str(State.PROPOSED))  # fmt: skip
+
+    def _overturned(self, row: Mapping[str, Any]) -> int:
+        """Its suspensions that people reversed lately."""
+        since = self._tx.now_ms - self._in_force.policy.demote_within_ms
+        return self._count(row, actions.c.decided_ms > since, actions.c.state == str(State.REVERSED),
+                           actions.c.ended_by != POLICY, actions.c.rung.in_((SUSPEND, TERMINATE)))  # fmt: skip
+
+    def _count(self, row: Mapping[str, Any], *where: sa.ColumnElement[bool]) -> int:
+        mine = (actions.c.rule == row["rule"], actions.c.rule_version == row["rule_version"])
+        found = self._tx.one(sa.select(sa.func.count().label("n")).where(*mine, *where))
+        return int(found["n"]) if found else 0

@@ -1,0 +1,105 @@
+"""What has to leave is written into the outbox, a row for each sink that takes such messages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from streams.alert_lines import rfc3339
+from streams.enforcement.ledger.schema import desired_versions, outbox
+from streams.enforcement.ledger.transaction import Transaction
+from streams.enforcement.policy.action import Action
+
+REQUESTED, LIFTED = "tipstaff.action.requested", "tipstaff.action.lifted"
+PAGE, PAGE_CLOSED = "tipstaff.page.opened", "tipstaff.page.closed"
+NOTICE, HOLD = "tipstaff.notice", "tipstaff.hold.requested"
+
+LIFT = ".lift"
+"""What an action's id ends with in the message that ends it."""
+
+WAITING, TRYING, SENT, REFUSED, EXPIRED, CANCELLED = "waiting", "trying", "sent", "refused", "expired", "cancelled"
+"""States of a message."""
+
+Routes = Mapping[str, Sequence[str]]
+"""The sinks that take messages of each type."""
+
+
+class Messages:
+    """The messages of one transaction; `flush` writes them."""
+
+    def __init__(self, tx: Transaction, routes: Routes) -> None:
+        self._tx, self._routes = tx, routes
+        self._rows: list[dict[str, Any]] = []
+        self._versions: dict[str, int] = {}
+
+    def sinks(self, kind: str) -> Sequence[str]:
+        """Where messages of a type go."""
+        return self._routes.get(kind, ())
+
+    def post(self, delivery_id: str, kind: str, subject: str, data: Mapping[str, Any], *,
+             not_after_ms: int | None = None, version: int | None = None,
+             action_id: str | None = None) -> None:  # fmt: skip
+        """Add a message for each sink of its type."""
+        now = self._tx.now_ms
+        self._rows += [
+            {"delivery_id": delivery_id, "sink": sink, "type": kind, "subject": subject, "data": dict(data),
+             "time_ms": now, "state": WAITING, "attempts": 0, "next_ms": now, "not_after_ms": not_after_ms,
+             "version": version, "action_id": action_id, "uncertain": False}
+            for sink in self.sinks(kind)
+        ]  # fmt: skip
+
+    def request(self, action: Action) -> int:
+        """Ask for an action; returns the version of the account's desired state that it makes."""
+        version = self._next_version(action.account_id)
+        self.post(action.id, REQUESTED, action.account_id, described(action, "requested", version),
+                  not_after_ms=action.not_after_ms, version=version, action_id=action.id)  # fmt: skip
+        return version
+
+    def lift(self, action: Action) -> int:
+        """Ask that an action be ended; this never expires."""
+        version = self._next_version(action.account_id)
+        self.post(action.id + LIFT, LIFTED, action.account_id, described(action, "lifted", version),
+                  version=version, action_id=action.id)  # fmt: skip
+        return version
+
+    def page(self, subject: str, nth: str, summary: str, urgent: bool, data: Mapping[str, Any]) -> None:
+        """Tell the people on call; pages of one subject are one incident."""
+        told = {"summary": summary[:1000], "severity": "critical" if urgent else "warning", **data}
+        self.post(f"{subject}:{nth}", PAGE, subject, told)
+
+    def told(self, subject: str) -> bool:
+        """Whether people have been paged about something."""
+        mine = sa.and_(outbox.c.subject == subject, outbox.c.type == PAGE)
+        return self._tx.one(sa.select(outbox.c.number).where(mine).limit(1)) is not None
+
+    def _next_version(self, account: str) -> int:
+        if account not in self._versions:
+            row = self._tx.one(sa.select(desired_versions).where(desired_versions.c.account_id == account))
+            self._versions[account] = row["version"] if row else 0
+        self._versions[account] += 1
+        return self._versions[account]
+
+    def flush(self) -> None:
+        """Write them."""
+        by_shape: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for row in self._rows:
+            by_shape[tuple(row)].append(row)
+        for rows in by_shape.values():
+            self._tx.insert(outbox, rows)
+        for account, version in sorted(self._versions.items()):
+            self._tx.put(desired_versions, {"account_id": account, "version": version})
+        self._rows, self._versions = [], {}
+
+
+def described(action: Action, state: str, version: int) -> dict[str, Any]:
+    """An action as receivers see it."""
+    return {
+        "action_id": action.id, "state": state, "rung": action.rung, "version": version,
+        "target": {"kind": action.kind, "account_id": action.account_id, "id": action.entity_id},
+        "reason": {"clause": action.clause, "rule": action.rule, "alert_id": action.alert_id},
+        "decided_at": rfc3339(action.decided_ms), "not_after": rfc3339(action.not_after_ms),
+        "expires_at": None if action.ends_ms is None else rfc3339(action.ends_ms),
+    }  # fmt: skip

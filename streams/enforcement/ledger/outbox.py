@@ -1,0 +1,174 @@
+"""The ledger's outbox: what waits to leave, who may leave now, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from streams.enforcement.audit.kinds import Kind
+from streams.enforcement.ledger.messages import EXPIRED, REFUSED, REQUESTED, SENT, TRYING, WAITING, Messages, Routes
+from streams.enforcement.ledger.moves import Moves
+from streams.enforcement.ledger.release import WAITS
+from streams.enforcement.ledger.schema import actions, outbox
+from streams.enforcement.ledger.trail import POLICY, Trail
+from streams.enforcement.ledger.transaction import Ledger, Row, Transaction
+from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
+from streams.enforcement.policy.action import State
+from streams.enforcement.policy.rungs import NOTICE
+
+MayLeave = Callable[[Transaction, Mapping[str, Any]], str | None]
+"""Looks at an action's row once more before it leaves: None, or why it may not."""
+
+_TRYING_MS = 60_000
+"""How long an attempt may take until it counts as lost with its process."""
+
+_LOOK_AGAIN_MS = 1_000
+_OPEN = (WAITING, TRYING)
+
+
+class LedgerOutbox:
+    """An Outbox that lasts."""
+
+    def __init__(self, ledger: Ledger, routes: Routes, may_leave: MayLeave) -> None:
+        self._ledger, self._routes, self._may_leave = ledger, routes, may_leave
+
+    def claim(self, sink: str, most: int, now_ms: int) -> Sequence[Delivery]:
+        """What may leave now; see the protocol. Raises FencedOff."""
+        with self._ledger.writing(now_ms) as tx:
+            rows = tx.rows(_ready(sink, most, now_ms))
+            if not rows:
+                return []
+            return _Claim(tx, self._routes, self._may_leave).of(rows)
+
+    def settle(self, delivery: Delivery, attempt: Attempt, next_ms: int | None, now_ms: int) -> None:
+        """Note how an attempt ended. Raises FencedOff."""
+        with self._ledger.writing(now_ms) as tx:
+            mine = sa.and_(outbox.c.delivery_id == delivery.id, outbox.c.sink == delivery.sink)
+            row = tx.one(sa.select(outbox).where(mine))
+            if row is None or row["state"] != TRYING or row["attempts"] != delivery.attempts + 1:
+                return
+            state = SENT if attempt.ending is Ending.SENT else WAITING if next_ms is not None else REFUSED
+            tx.update(
+                outbox, mine, state=state, next_ms=next_ms or row["next_ms"], last_status=attempt.status,
+                last_detail=attempt.detail[:200], answer=dict(attempt.answer),
+                uncertain=row["uncertain"] or not attempt.certain, settled_ms=None if state == WAITING else now_ms,
+            )  # fmt: skip
+            _Settling(tx, self._routes).after({**row, "last_detail": attempt.detail}, state)
+
+    def next_due(self, sink: str) -> int | None:
+        """When the next may leave."""
+        with self._ledger.reading() as tx:
+            query = sa.select(sa.func.min(outbox.c.next_ms).label("due"))
+            row = tx.one(query.where(outbox.c.sink == sink, outbox.c.state.in_(_OPEN)))
+            return None if row is None else row["due"]
+
+
+def _ready(sink: str, most: int, now_ms: int) -> sa.Select[Any]:
+    older = outbox.alias("older")
+    blocked = sa.exists().where(older.c.sink == sink, older.c.subject == outbox.c.subject, older.c.state.in_(_OPEN),
+                                older.c.number < outbox.c.number)  # fmt: skip
+    due = sa.and_(outbox.c.sink == sink, outbox.c.state.in_(_OPEN), outbox.c.next_ms <= now_ms)
+    return sa.select(outbox).where(due, ~blocked).order_by(outbox.c.number).limit(most)
+
+
+class _Claim:
+    """One claim: each message is looked at once more."""
+
+    def __init__(self, tx: Transaction, routes: Routes, may_leave: MayLeave) -> None:
+        self._tx, self._may_leave = tx, may_leave
+        self._messages, self._trail = Messages(tx, routes), Trail(tx)
+        self._moves = Moves(tx, self._messages, self._trail)
+
+    def of(self, rows: Sequence[Row]) -> list[Delivery]:
+        found = [_delivery(row) for row in rows if self._leaves(row)]
+        self._messages.flush()
+        self._trail.flush()
+        return found
+
+    def _leaves(self, row: Row) -> bool:
+        if row["not_after_ms"] is not None and self._tx.now_ms > row["not_after_ms"]:
+            return self._expired(row)
+        if row["type"] == REQUESTED or (row["action_id"] and row["delivery_id"] == row["action_id"]):
+            action = self._moves.row(row["action_id"])
+            why = "its action is gone" if action is None else self._may_leave(self._tx, action)
+            if why == WAITS:
+                self._change(row, next_ms=self._tx.now_ms + _LOOK_AGAIN_MS)
+                return False
+            if why is not None and action is not None:
+                self._moves.reverse(action, POLICY, why)
+                return False
+            assert action is not None
+            self._moves.to(action, State.DISPATCHED, why="an attempt begins")
+        self._change(row, state=TRYING, attempts=row["attempts"] + 1, next_ms=self._tx.now_ms + _TRYING_MS)
+        return True
+
+    def _expired(self, row: Row) -> bool:
+        self._change(row, state=EXPIRED, settled_ms=self._tx.now_ms, last_detail="not delivered in time")
+        action = self._moves.row(row["action_id"]) if row["action_id"] else None
+        if action is not None and self._moves.expire(action, "not delivered in time"):
+            undelivered(self._messages, action, "not delivered in time")
+        return False
+
+    def _change(self, row: Row, **values: Any) -> None:
+        self._tx.update(outbox, outbox.c.number == row["number"], **values)
+
+
+class _Settling:
+    """What follows from an attempt's end."""
+
+    def __init__(self, tx: Transaction, routes: Routes) -> None:
+        self._tx, self._messages, self._trail = tx, Messages(tx, routes), Trail(tx)
+        self._moves = Moves(tx, self._messages, self._trail)
+
+    def after(self, row: Mapping[str, Any], state: str) -> None:
+        if state == WAITING:
+            return
+        self._trail.note(Kind.DELIVERY, POLICY, {"delivery_id": row["delivery_id"], "sink": row["sink"],
+                                                 "state": state, "attempts": row["attempts"]})  # fmt: skip
+        if row["action_id"] and row["delivery_id"] == row["action_id"]:
+            self._action(row, state)
+        elif state == REFUSED:
+            self._lost(row)
+        self._messages.flush()
+        self._trail.flush()
+
+    def _action(self, row: Mapping[str, Any], state: str) -> None:
+        if state == SENT:
+            if not self._others_open(row):
+                self._moves.confirm(row["action_id"])
+            return
+        action = self._moves.row(row["action_id"])
+        if action is not None and self._moves.fail(action, row["last_detail"]):
+            undelivered(self._messages, action, row["last_detail"])
+
+    def _others_open(self, row: Mapping[str, Any]) -> bool:
+        query = sa.select(outbox.c.number).where(outbox.c.delivery_id == row["delivery_id"], outbox.c.state != SENT)
+        return self._tx.one(query.limit(1)) is not None
+
+    def _lost(self, row: Mapping[str, Any]) -> None:
+        if row["type"] in (REQUESTED, "tipstaff.page.opened", "tipstaff.page.closed"):
+            return  # a page about a page that cannot be delivered would never end; metrics and `status` tell of it
+        what = f"{row['type']} to {row['sink']} could not be delivered: {row['last_detail']}"
+        self._messages.page(f"delivery:{row['delivery_id']}", row["sink"], what, urgent=row["type"].endswith("lifted"),
+                            data={"delivery_id": row["delivery_id"], "sink": row["sink"]})  # fmt: skip
+
+
+def undelivered(messages: Messages, action: Mapping[str, Any], why: str) -> None:
+    """Page that an action did not come about."""
+    what = f"{action['rung']} of {action['kind']} {action['entity_id']} was not carried out: {why}"
+    data = {"action_id": action["action_id"], "rule": action["rule"], "clause": action["clause"]}
+    messages.page(f"action:{action['action_id']}", "undelivered", what, urgent=action["rung"] != NOTICE, data=data)
+
+
+def _delivery(row: Mapping[str, Any]) -> Delivery:
+    return Delivery(row["delivery_id"], row["sink"], row["type"], row["subject"], row["time_ms"], row["data"],
+                    row["attempts"], row["not_after_ms"], row["version"])  # fmt: skip
+
+
+def waiting_actions(tx: Transaction) -> int:
+    """How many actions have passed their guards and are not confirmed."""
+    open_states = (str(State.GUARDED), str(State.DISPATCHED))
+    row = tx.one(sa.select(sa.func.count().label("n")).where(actions.c.state.in_(open_states)))
+    return int(row["n"]) if row else 0

@@ -1,0 +1,33 @@
+"""Alerts as they came, and what was decided about each revision."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from streams.enforcement.ledger.schema.columns import METADATA, flag, key, moment, number, serial, shape, text, words
+
+alerts = sa.Table(
+    "alerts", METADATA,
+    key("alert_id"), number("revision"), text("account_id"), text("kind"), text("entity"),
+    text("rule"), text("rule_version"), text("title"), text("clause"), text("severity"), words("plan"),
+    shape("signals"), number("start_tick"), number("tick"), moment("time_ms"), number("trigger"), text("runbook"),
+    text("pack"), words("victim"), words("knowledge"), flag("restricted"), shape("end_users"), shape("evidence"),
+    shape("events"), moment("first_taken_ms"), moment("taken_ms"),
+    sa.Index(None, "account_id", "taken_ms"), sa.Index(None, "rule", "taken_ms"),
+)  # fmt: skip
+"""The newest revision of each. taken_ms: the transaction that took it. Evidence is emptied when its time is over."""
+
+alert_revisions = sa.Table(
+    "alert_revisions", METADATA,
+    key("alert_id"), sa.Column("revision", sa.BigInteger, primary_key=True), text("severity"), moment("time_ms"),
+    moment("taken_ms"), shape("evidence"),
+)  # fmt: skip
+
+decisions = sa.Table(
+    "decisions", METADATA,
+    serial("decision"), text("alert_id"), number("revision"), text("account_id", index=True), text("clause"),
+    text("rule"), text("rule_version"), text("outcome"), text("reason"), text("rung"), text("kind"),
+    text("entity_id"), shape("figures"), shape("alerts"), words("action_id"), words("case_id"),
+    moment("decided_ms", index=True), sa.UniqueConstraint("alert_id", "revision"),
+)  # fmt: skip
+"""One for each alert revision; only ever added to."""

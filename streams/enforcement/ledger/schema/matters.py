@@ -1,0 +1,39 @@
+"""What people work on: cases, reports and appeals."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from streams.enforcement.ledger.schema.columns import METADATA, flag, key, moment, serial, text, words
+
+cases = sa.Table(
+    "cases", METADATA,
+    key("case_id"), text("matter", index=True), text("role"), text("clause"), words("account_id"), text("title"),
+    text("state"), flag("urgent"), flag("restricted"), words("assignee"), moment("opened_ms"), moment("due_ms"),
+    moment("closed_ms", needed=False), words("disposition"), words("closed_by"), flag("overdue_told"),
+)  # fmt: skip
+"""matter: what makes two alerts one case (account and clause, or a campaign); state: open or closed."""
+
+case_links = sa.Table(
+    "case_links", METADATA, key("case_id"), key("what"), key("ref"), moment("linked_ms"), sa.Index(None, "ref")
+)
+"""what: alert, action, report, appeal or account."""
+
+case_notes = sa.Table(
+    "case_notes", METADATA, serial("note"), text("case_id", index=True), moment("at_ms"), text("by"), words("text")
+)
+
+reports = sa.Table(
+    "reports", METADATA,
+    key("report_id"), text("kind"), words("clause"), words("reporter_id"), words("trust"), words("account_id"),
+    words("subject_ref"), words("text"), text("state"), words("case_id"), moment("taken_ms"), words("answer"),
+    words("answered_by"), moment("answered_ms", needed=False), flag("emitted"),
+)  # fmt: skip
+"""emitted: its usage event was written, which needs a known account."""
+
+appeals = sa.Table(
+    "appeals", METADATA,
+    key("appeal_id"), text("action_id", index=True), text("account_id"), words("appealed_by"), moment("appealed_ms"),
+    words("appeal_reason"), words("assignee"), text("state"), words("answer"), words("answered_by"),
+    moment("answered_ms", needed=False), words("case_id"),
+)  # fmt: skip

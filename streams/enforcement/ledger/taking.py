@@ -1,0 +1,104 @@
+"""Alerts are taken in: each revision once, decided upon, and what follows is written, all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from detectors.alert import Alert
+from streams.enforcement.audit.kinds import Kind
+from streams.enforcement.guards.stack import guarded
+from streams.enforcement.in_force import InForce
+from streams.enforcement.ledger.account_books import AccountBook, open_books
+from streams.enforcement.ledger.circumstances import Surroundings
+from streams.enforcement.ledger.consequences import Consequences
+from streams.enforcement.ledger.rows import alert_row
+from streams.enforcement.ledger.schema import alert_revisions, alerts, decisions
+from streams.enforcement.ledger.trail import POLICY
+from streams.enforcement.ledger.transaction import Transaction
+from streams.enforcement.policy.deciding import decide
+from streams.enforcement.policy.decision import Decision
+
+
+class Taking:
+    """The alerts of one transaction."""
+
+    def __init__(self, tx: Transaction, in_force: InForce, surroundings: Surroundings, after: Consequences) -> None:
+        self._tx, self._in_force, self._around, self._after = tx, in_force, surroundings, after
+        self._decided: list[dict[str, Any]] = []
+
+    def take(self, new: Sequence[Alert]) -> list[Decision]:
+        """Decide on every revision that is not known yet, in order; repeated and lower ones change nothing."""
+        known = self._known(alert.id for alert in new)
+        news = _news(new, known)
+        books = open_books(self._tx, (alert.account_id for alert in news), self._in_force.policy.open_ms,
+                           self._in_force.policy.strike_decay_ms)  # fmt: skip
+        self._after.prepare(news)
+        self._write(news, known)
+        found = [self._decide(alert, books[alert.account_id]) for alert in news]
+        self._tx.insert(decisions, self._decided)
+        return found
+
+    def _known(self, ids: Iterable[str]) -> dict[str, int]:
+        return {row["alert_id"]: row["revision"] for row in self._tx.among(alerts, alerts.c.alert_id, ids)}
+
+    def _write(self, news: Sequence[Alert], known: dict[str, int]) -> None:
+        now = self._tx.now_ms
+        newest = {alert.id: alert for alert in news}
+        self._tx.insert(alerts, [{**alert_row(alert, now), "first_taken_ms": now} for alert in newest.values()
+                                 if alert.id not in known])  # fmt: skip
+        for alert in newest.values():
+            if alert.id in known:
+                self._tx.update(alerts, alerts.c.alert_id == alert.id, **alert_row(alert, now))
+        self._tx.insert(alert_revisions, [
+            {"alert_id": alert.id, "revision": alert.revision, "severity": alert.severity, "time_ms": alert.time,
+             "taken_ms": now, "evidence": alert_row(alert, now)["evidence"]} for alert in news
+        ])  # fmt: skip
+
+    def _decide(self, alert: Alert, book: AccountBook) -> Decision:
+        book.alerts[alert.id] = alert
+        opened, policy = book.open_alerts(alert), self._in_force.policy
+        wanted = decide(opened, book.facts, book.standing, policy, self._in_force.clauses, self._tx.now_ms)
+        around = self._around.of(alert.detector, alert.rule_version, alert.clause)
+        decision = guarded(wanted, opened, book.facts, book.standing, policy, around, self._tx.now_ms)
+        action_id, case_id = self._after.follow(decision, alert, book)
+        self._note(decision, alert, action_id, case_id)
+        return decision
+
+    def _note(self, one: Decision, alert: Alert, action_id: str | None, case_id: str | None) -> None:
+        row = {
+            "alert_id": one.alert_id, "revision": one.revision, "clause": one.clause, "rule": one.rule,
+            "rule_version": alert.rule_version, "outcome": str(one.outcome), "reason": str(one.reason),
+            "rung": one.rung, "kind": one.kind, "figures": dict(one.figures), "alerts": list(one.alerts),
+        }  # fmt: skip
+        self._after.trail.note(Kind.DECISION, POLICY, {**_whole(row), "pack": alert.pack, "action_id": action_id},
+                               one.account_id)  # fmt: skip
+        self._decided.append({**row, "account_id": one.account_id, "entity_id": one.entity_id,
+                              "action_id": action_id, "case_id": case_id, "decided_ms": self._tx.now_ms})  # fmt: skip
+
+
+def _whole(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without figures that are no finite numbers; canonical JSON knows none."""
+    kept = {key: value for key, value in row["figures"].items()
+            if not isinstance(value, float) or abs(value) != float("inf")}  # fmt: skip
+    return {**row, "figures": kept}
+
+
+def _news(new: Sequence[Alert], known: dict[str, int]) -> list[Alert]:
+    """Revisions above those known, in order; of one that came twice, the first."""
+    newest, found = dict(known), []
+    for alert in new:
+        if alert.revision > newest.get(alert.id, 0):
+            newest[alert.id] = alert.revision
+            found.append(alert)
+    return found
+
+
+def forget_evidence(tx: Transaction, before_ms: int) -> int:
+    """Empty evidence that is older; returns of how many alerts."""
+    old = sa.and_(alerts.c.taken_ms < before_ms, alerts.c.evidence.is_not(None))
+    tx.update(alert_revisions, sa.and_(alert_revisions.c.taken_ms < before_ms, alert_revisions.c.evidence.is_not(None)),
+              evidence=None)  # fmt: skip
+    return tx.update(alerts, old, evidence=None, events=None)

@@ -1,0 +1,1 @@
+"""What people ask for is done, or refused with a reason: a room for each noun."""

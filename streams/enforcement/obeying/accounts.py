@@ -1,0 +1,160 @@
+"""What people do to accounts: act, reinstate, protect, forget."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from streams.enforcement.audit.kinds import Kind
+from streams.enforcement.ledger.account_books import AccountBook
+from streams.enforcement.ledger.moves import begun
+from streams.enforcement.ledger.schema import (
+    actions,
+    alerts,
+    case_links,
+    cases,
+    mutes,
+    protections,
+    pseudonym_keys,
+)
+from streams.enforcement.ledger.transaction import Row
+from streams.enforcement.obeying.asking import asked, books_of
+from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
+from streams.enforcement.people.account_args import AccountAct, AccountErase, AccountProtect, Accounts, Target
+from streams.enforcement.policy.action import UNDER_WAY, Action, State, action_id
+from streams.enforcement.policy.decision import Decision, Outcome, Reason
+
+_LASTING = [str(state) for state in (*UNDER_WAY, State.PROPOSED)]
+
+
+def act_weight(errand: Errand) -> Weight:
+    """By the rung and how many accounts; restricted where the clause, the case or the alert is."""
+    args = errand.args
+    assert isinstance(args, AccountAct)
+    clause = errand.in_force.clauses.get(args.clause)
+    if clause is None:
+        raise Turned(f"there is no clause {args.clause}")
+    terms = errand.in_force.policy.terms.get(args.rung)
+    targets = _targets(errand, args)
+    return Weight(args.rung, clause.restricted, count=len({one.account_id for one in targets}),
+                  needed=terms.people if terms else 0)  # fmt: skip
+
+
+def _targets(errand: Errand, args: AccountAct) -> list[Target]:
+    if args.targets:
+        return list(args.targets)
+    case = errand.found(cases, cases.c.case_id, args.case or "", "case")
+    query = sa.select(case_links.c.ref).where(case_links.c.case_id == case["case_id"], case_links.c.what == "account")
+    found = [Target("account", row["ref"], row["ref"]) for row in errand.tx.rows(query.order_by(case_links.c.ref))]
+    if not found:
+        raise Turned(f"case {case['case_id']} names no account")
+    return found
+
+
+def act(errand: Errand) -> Answer:
+    """A rung upon every target, each an action of its own."""
+    args = errand.args
+    assert isinstance(args, AccountAct)
+    targets = _targets(errand, args)
+    books = books_of(errand, [one.account_id for one in targets])
+    made = [_act_on(errand, args, one, books[one.account_id]) for one in targets]
+    return Answer(Ending.DONE, f"{args.rung} of {len(made):,} {'entity' if len(made) == 1 else 'entities'} leaves now",
+                  {"actions": [action.id for action in made]})  # fmt: skip
+
+
+def _act_on(errand: Errand, args: AccountAct, target: Target, book: AccountBook) -> Action:
+    now, alert = errand.tx.now_ms, _alert(errand, args, target)
+    terms = errand.in_force.policy.terms.get(args.rung)
+    patience = terms.not_after_ms if terms else _PATIENCE_MS
+    lasts = args.lasts_ms or (terms.lasts_ms if terms else None)
+    rule, version = (alert["rule"], alert["rule_version"]) if alert else ("", "")
+    wanted = Decision(Outcome.ACT, Reason.LADDER, alert["alert_id"] if alert else "", 0, target.account_id,
+                      args.clause, rule, args.rung, target.kind, target.id, lasts, now + patience)  # fmt: skip
+    decision = asked(errand, wanted, book, version)
+    name = action_id(errand.command.id, args.rung, target.kind, f"{target.account_id}\x1f{target.id}", 0)
+    action = begun(Action(name, args.rung, target.kind, target.account_id, target.id, args.clause, rule, version,
+                          decision.alert_id, State.GUARDED, now, decision.not_after_ms, lasts,
+                          by=errand.by))  # fmt: skip
+    book.note(action)
+    clause = errand.in_force.clauses[args.clause]
+    strikes = terms.strikes if terms and clause.path == "ordinary" and not (alert and alert["victim"]) else 0
+    errand.after.begin(action, decision, book.facts, strikes=strikes, restricted=clause.restricted)
+    errand.note(Kind.ACTION, {"action_id": action.id, "rung": action.rung, "to": "guarded"}, action.account_id)
+    return action
+
+
+def _alert(errand: Errand, args: AccountAct, target: Target) -> Row | None:
+    """The alert that the person named, else the newest one of the clause about it."""
+    if args.alert is not None:
+        return errand.found(alerts, alerts.c.alert_id, args.alert, "alert")
+    mine = sa.and_(alerts.c.account_id == target.account_id, alerts.c.clause == args.clause)
+    return errand.tx.one(sa.select(alerts).where(mine).order_by(alerts.c.taken_ms.desc()).limit(1))
+
+
+_PATIENCE_MS = 60 * 60_000
+
+
+def many_weight(errand: Errand) -> Weight:
+    """By how many accounts; restricted where one of them is contained."""
+    args = errand.args
+    assert isinstance(args, Accounts | AccountProtect)
+    return Weight(count=len(set(args.account_ids)), restricted=bool(_in_force(errand, args.account_ids, True)))
+
+
+def _in_force(errand: Errand, accounts: list[str], restricted: bool) -> list[Row]:
+    lasting = sa.and_(actions.c.state.in_(_LASTING), actions.c.restricted == restricted)
+    return list(errand.tx.among(actions, actions.c.account_id, accounts, lasting))
+
+
+def reinstate(errand: Errand) -> Answer:
+    """End everything in force against accounts, take its strikes back, and mute the rules that brought it about."""
+    args = errand.args
+    assert isinstance(args, Accounts)
+    rows = [*_in_force(errand, args.account_ids, False), *_in_force(errand, args.account_ids, True)]
+    done = [row for row in rows if errand.after.moves.reverse(row, errand.by, errand.command.why)]
+    for account, rule in sorted({(row["account_id"], row["rule"]) for row in done if row["rule"]}):
+        mute(errand, account, rule)
+    return Answer(Ending.DONE, f"{len(done):,} actions undone on {len(set(args.account_ids)):,} accounts",
+                  {"actions": [row["action_id"] for row in done]})  # fmt: skip
+
+
+def mute(errand: Errand, account: str, rule: str) -> None:
+    """From now on the rule does no more than page about the account, for as long as policy says."""
+    until = errand.tx.now_ms + errand.in_force.policy.mute_ms
+    errand.tx.put(mutes, {"account_id": account, "rule": rule, "until_ms": until, "by": errand.by,
+                          "made_ms": errand.tx.now_ms})  # fmt: skip
+    errand.note(Kind.MUTE, {"rule": rule, "until_ms": until}, account)
+
+
+def protect(errand: Errand) -> Answer:
+    """Nothing but pages comes upon the accounts until a time."""
+    args = errand.args
+    assert isinstance(args, AccountProtect)
+    if args.until_ms <= errand.tx.now_ms:
+        raise Turned("that time is over: give a later one")
+    for account in sorted(set(args.account_ids)):
+        errand.tx.put(protections, {"account_id": account, "until_ms": args.until_ms, "by": errand.by,
+                                    "why": errand.command.why})  # fmt: skip
+        errand.note(Kind.FACTS, {"protected_until_ms": args.until_ms}, account)
+    return Answer(Ending.DONE, f"{len(set(args.account_ids)):,} accounts are protected")
+
+
+def unprotect(errand: Errand) -> Answer:
+    """The protection of accounts ends."""
+    args = errand.args
+    assert isinstance(args, Accounts)
+    wanted = sorted(set(args.account_ids))
+    gone = errand.tx.delete(protections, protections.c.account_id.in_(wanted))
+    for account in wanted:
+        errand.note(Kind.FACTS, {"protected_until_ms": 0}, account)
+    return Answer(Ending.DONE, f"{gone:,} accounts are no longer protected")
+
+
+def erase(errand: Errand) -> Answer:
+    """Destroy what ties an account to its records in the audit."""
+    args = errand.args
+    assert isinstance(args, AccountErase)
+    errand.note(Kind.ERASURE, {}, args.account_id)
+    errand.after.trail.flush()
+    if not errand.tx.delete(pseudonym_keys, pseudonym_keys.c.account_id == args.account_id):
+        raise Turned(f"the audit knows no account {args.account_id}")
+    return Answer(Ending.DONE, "the audit no longer knows which account it was")

@@ -1,0 +1,103 @@
+"""What people do with cases."""
+
+from __future__ import annotations
+
+import uuid
+
+from features.ticks import DAY_MS
+from streams.enforcement.audit.kinds import Kind
+from streams.enforcement.ledger.messages import PAGE_CLOSED
+from streams.enforcement.ledger.schema import alerts, case_links, case_notes, cases
+from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
+from streams.enforcement.people.matter_args import CaseAssign, CaseClose, CaseNote, CaseOpen
+from streams.enforcement.people.roles import Role
+
+_NAMESPACE = uuid.UUID("0b0f5a52-3c8e-5f0b-8f0e-4f7f0f4b6c11")
+DEFAULT_ROLE = "policy review"
+
+
+def open_weight(errand: Errand) -> Weight:
+    """Restricted where it is said, or where an alert that it is about is."""
+    args = errand.args
+    assert isinstance(args, CaseOpen)
+    rows = errand.all_found(alerts, alerts.c.alert_id, list(args.alerts), "alert")
+    return Weight(restricted=args.restricted or any(row["restricted"] for row in rows))
+
+
+def weight(errand: Errand) -> Weight:
+    """Restricted where the case is."""
+    args = errand.args
+    assert isinstance(args, CaseAssign | CaseNote)
+    return Weight(restricted=errand.found(cases, cases.c.case_id, args.case, "case")["restricted"])
+
+
+def close_weight(errand: Errand) -> Weight:
+    """Restricted where one of them is."""
+    args = errand.args
+    assert isinstance(args, CaseClose)
+    rows = errand.all_found(cases, cases.c.case_id, args.cases, "case")
+    return Weight(restricted=any(row["restricted"] for row in rows), count=len(rows))
+
+
+def open_one(errand: Errand) -> Answer:
+    """A case that no alert opened."""
+    args = errand.args
+    assert isinstance(args, CaseOpen)
+    clause = errand.in_force.clauses.get(args.clause or "")
+    if args.clause is not None and clause is None:
+        raise Turned(f"there is no clause {args.clause}")
+    case_id, now = str(uuid.uuid5(_NAMESPACE, errand.command.id)), errand.tx.now_ms
+    restricted = open_weight(errand).restricted or (clause is not None and clause.restricted)
+    errand.tx.insert(cases, [{
+        "case_id": case_id, "matter": f"person:{case_id}", "role": clause.role if clause else DEFAULT_ROLE,
+        "clause": args.clause or "", "account_id": args.account_id, "title": args.title, "state": "open",
+        "urgent": False, "restricted": restricted, "assignee": errand.by, "opened_ms": now, "due_ms": now + DAY_MS,
+        "overdue_told": False,
+    }])  # fmt: skip
+    found = errand.all_found(alerts, alerts.c.alert_id, list(args.alerts), "alert")
+    refs = [*(("alert", row["alert_id"]) for row in found), *([("account", args.account_id)] * bool(args.account_id))]
+    errand.tx.insert(case_links, [{"case_id": case_id, "what": what, "ref": ref, "linked_ms": now}
+                                  for what, ref in refs])  # fmt: skip
+    errand.note(Kind.CASE, {"case_id": case_id, "to": "open"})
+    return Answer(Ending.DONE, f"case {case_id}", {"case_id": case_id})
+
+
+def assign(errand: Errand) -> Answer:
+    """Give a case to a person who may see it."""
+    args = errand.args
+    assert isinstance(args, CaseAssign)
+    row = errand.found(cases, cases.c.case_id, args.case, "case")
+    person = errand.people.get(args.to)
+    if person is None or person.revoked_ms is not None:
+        raise Turned(f"nobody here is called {args.to}")
+    if row["restricted"] and Role.CHILD_SAFETY not in person.roles:
+        raise Turned(f"{args.to} does not have the role that this case needs")
+    errand.tx.update(cases, cases.c.case_id == row["case_id"], assignee=args.to)
+    errand.note(Kind.CASE, {"case_id": row["case_id"], "assignee": args.to})
+    return Answer(Ending.DONE, f"case {row['case_id'][:8]} is {args.to}'s")
+
+
+def note(errand: Errand) -> Answer:
+    """Write something into a case."""
+    args = errand.args
+    assert isinstance(args, CaseNote)
+    row = errand.found(cases, cases.c.case_id, args.case, "case")
+    errand.tx.insert(case_notes, [{"case_id": row["case_id"], "at_ms": errand.tx.now_ms, "by": errand.by,
+                                   "text": args.text}])  # fmt: skip
+    errand.note(Kind.CASE, {"case_id": row["case_id"], "noted": True})
+    return Answer(Ending.DONE, f"noted in case {row['case_id'][:8]}")
+
+
+def close(errand: Errand) -> Answer:
+    """Close cases with what they turned out to be; that becomes labels."""
+    args = errand.args
+    assert isinstance(args, CaseClose)
+    for row in errand.all_found(cases, cases.c.case_id, args.cases, "case"):
+        if row["state"] != "open":
+            raise Turned(f"case {row['case_id'][:8]} is closed already")
+        errand.tx.update(cases, cases.c.case_id == row["case_id"], state="closed", disposition=args.disposition,
+                         closed_ms=errand.tx.now_ms, closed_by=errand.by)  # fmt: skip
+        errand.note(Kind.CASE, {"case_id": row["case_id"], "to": "closed", "disposition": args.disposition})
+        errand.after.messages.post(f"case:{row['case_id']}:closed", PAGE_CLOSED, f"case:{row['case_id']}",
+                                   {"summary": "closed", "case_id": row["case_id"]})  # fmt: skip
+    return Answer(Ending.DONE, f"{len(args.cases):,} cases closed: {args.disposition}")

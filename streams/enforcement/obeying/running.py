@@ -1,0 +1,150 @@
+"""How enforcement itself is run: the switch, stages, people, budgets, facts, holds."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from streams.enforcement.audit.kinds import Kind
+from streams.enforcement.ledger.circumstances import ALL
+from streams.enforcement.ledger.gates import gates
+from streams.enforcement.ledger.schema import breakers, holds, people, stages, switch
+from streams.enforcement.ledger.stages import note_stage
+from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
+from streams.enforcement.people.running_args import (
+    BudgetClose,
+    FactsImport,
+    HoldRelease,
+    PeopleAdd,
+    PeopleRevoke,
+    RuleDemote,
+    RulePromote,
+    Switching,
+)
+from streams.enforcement.policy.policy import STAGES
+from streams.enforcement.policy.standing import Stage
+
+
+def weight(errand: Errand) -> Weight:
+    """Nothing of it is about one account's matter."""
+    assert errand.args is not None
+    return Weight(restricted=False)
+
+
+def promote_weight(errand: Errand) -> Weight:
+    """An override takes two people."""
+    assert isinstance(errand.args, RulePromote)
+    return Weight(override=errand.args.override)
+
+
+def stop(errand: Errand) -> Answer:
+    """Nothing of these scopes leaves any more."""
+    return _switch(errand, on=False)
+
+
+def resume(errand: Errand) -> Answer:
+    """What these scopes want may leave again."""
+    return _switch(errand, on=True)
+
+
+def _switch(errand: Errand, on: bool) -> Answer:
+    args = errand.args
+    assert isinstance(args, Switching)
+    for scope in args.scopes:
+        errand.tx.put(switch, {"scope": scope, "on": on, "at_ms": errand.tx.now_ms, "by": errand.by,
+                               "why": errand.command.why})  # fmt: skip
+        errand.note(Kind.SWITCH, {"scope": scope, "to": "on" if on else "off"})
+    named = "everything" if args.scopes == [ALL] else ", ".join(args.scopes)
+    summary = f"{errand.by} {'let' if on else 'stopped'} {named}{' go on' if on else ''}: {errand.command.why}"
+    errand.after.messages.page("switch", errand.command.id, summary, False, {"scopes": list(args.scopes), "on": on})
+    return Answer(Ending.DONE, f"{named}: {'on' if on else 'off'}")
+
+
+def promote(errand: Errand) -> Answer:
+    """Put a rule's version into a higher stage, as far as the policy lets it come."""
+    args = errand.args
+    assert isinstance(args, RulePromote)
+    version, cap = errand.in_force.rules.get(args.rule), errand.in_force.policy.stage_cap(args.rule)
+    if version is None:
+        raise Turned(f"there is no rule {args.rule}")
+    if version != args.rule_version:
+        raise Turned(f"{args.rule} is {version} now, not {args.rule_version}: look at it again")
+    if STAGES.index(args.stage) > STAGES.index(cap):
+        raise Turned(f"policy.yaml lets {args.rule} come to {cap} at most: change it there first")
+    forecast, why_not = gates(errand.tx, errand.in_force, args.rule, version, args.stage)
+    if why_not and not args.override:
+        raise Turned(f"its gates are not met: {why_not}. --override needs a second person and ends by itself")
+    note_stage(errand.tx, errand.after.trail, args.rule, version, Stage(args.stage, args.share or 1.0), errand.by,
+               errand.command.why, args.until_ms, forecast)  # fmt: skip
+    return Answer(Ending.DONE, f"{args.rule} is {args.stage} now")
+
+
+def demote(errand: Errand) -> Answer:
+    """Put a rule into a lower stage."""
+    args = errand.args
+    assert isinstance(args, RuleDemote)
+    rows = errand.tx.rows(sa.select(stages).where(stages.c.rule == args.rule, stages.c.stage != "shadow"))
+    if not rows:
+        raise Turned(f"{args.rule} is shadow already")
+    for row in rows:
+        share = min(row["share"], 0.01) if args.stage == "canary" else 0.0
+        note_stage(errand.tx, errand.after.trail, args.rule, row["rule_version"], Stage(args.stage, share), errand.by,
+                   errand.command.why)  # fmt: skip
+    return Answer(Ending.DONE, f"{args.rule} is {args.stage} now")
+
+
+def add_person(errand: Errand) -> Answer:
+    """Somebody may ask for things from now on, or with other roles."""
+    args = errand.args
+    assert isinstance(args, PeopleAdd)
+    before = errand.tx.one(sa.select(people).where(people.c.name == args.name))
+    if before is not None and before["revoked_ms"] is not None:
+        raise Turned(f"{args.name} was revoked: a name is not given twice")
+    if before is not None and before["public_key"] != args.public_key:
+        raise Turned(f"there is a {args.name} already, with another key: revoke that one, and choose another name")
+    errand.tx.put(people, {"name": args.name, "public_key": args.public_key, "roles": sorted(map(str, args.roles)),
+                           "added_ms": errand.tx.now_ms, "revoked_ms": None})  # fmt: skip
+    errand.note(Kind.PEOPLE, {"name": args.name, "roles": sorted(map(str, args.roles))})
+    return Answer(Ending.DONE, f"{args.name} is one of {', '.join(sorted(map(str, args.roles)))}")
+
+
+def revoke_person(errand: Errand) -> Answer:
+    """Nothing that they sign counts any more."""
+    args = errand.args
+    assert isinstance(args, PeopleRevoke)
+    mine = sa.and_(people.c.name == args.name, people.c.revoked_ms.is_(None))
+    if not errand.tx.update(people, mine, revoked_ms=errand.tx.now_ms):
+        raise Turned(f"nobody here is called {args.name}, or they were revoked before")
+    errand.note(Kind.PEOPLE, {"name": args.name, "revoked": True})
+    return Answer(Ending.DONE, f"{args.name} is revoked")
+
+
+def close_budget(errand: Errand) -> Answer:
+    """Close a budget's breaker: it pays again."""
+    args = errand.args
+    assert isinstance(args, BudgetClose)
+    if not errand.tx.delete(breakers, sa.and_(breakers.c.purse == args.purse, breakers.c.scope == args.scope)):
+        raise Turned(f"no breaker is open for {args.purse} of {args.scope}")
+    errand.note(Kind.BUDGET, {"purse": args.purse, "scope": args.scope, "state": "closed"})
+    return Answer(Ending.DONE, f"the budget {args.purse} of {args.scope} pays again")
+
+
+def note_facts(errand: Errand) -> Answer:
+    """Record that facts were imported; the facts themselves come by their own way."""
+    args = errand.args
+    assert isinstance(args, FactsImport)
+    errand.note(Kind.FACTS, {"sha256": args.sha256, "accounts": args.accounts})
+    return Answer(Ending.DONE, f"facts of {args.accounts:,} accounts")
+
+
+def release_hold(errand: Errand) -> Answer:
+    """A legal hold ends, not before its time."""
+    args = errand.args
+    assert isinstance(args, HoldRelease)
+    row = errand.tx.one(sa.select(holds).where(holds.c.hold == (int(args.hold) if args.hold.isdigit() else -1)))
+    if row is None or row["released_ms"] is not None:
+        raise Turned(f"no hold {args.hold} is in force")
+    if errand.tx.now_ms < row["until_ms"]:
+        raise Turned("a legal hold stands for its whole time; nobody ends it before")
+    errand.tx.update(holds, holds.c.hold == row["hold"], released_ms=errand.tx.now_ms, released_by=errand.by)
+    errand.note(Kind.HOLD, {"hold": row["hold"], "to": "released"}, row["account_id"])
+    return Answer(Ending.DONE, f"hold {args.hold} is released")

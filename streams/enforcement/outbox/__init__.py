@@ -1,0 +1,1 @@
+"""What has to leave, until it has left."""

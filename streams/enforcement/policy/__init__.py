@@ -1,0 +1,1 @@
+"""What policy makes of alerts. Pure: data in, data out."""
