@@ -20,7 +20,7 @@ from streams.local.sorting import SortedFeed
 from streams.local.source import Decode, Feed, FileFeed, MergedSource
 from streams.pack import Pack
 from streams.pipeline import Pipeline
-from streams.runner import Limits, Position, Runner, Saved, Source
+from streams.runner import Limits, Outlet, Position, Runner, Saved, Source
 from streams.settings import Settings
 from streams.simulator import Cloud
 from streams.telemetry import Telemetry
@@ -88,7 +88,12 @@ class Session:
     finished: bool
 
 
-def open_session(chosen: Input, pack: Pack, settings: Settings, warn: Callable[[str], None]) -> Session:
+Around = Callable[[Outlet, Saved], Outlet]
+"""What an outlet is put into, given the state that the run goes on from."""
+
+
+def open_session(chosen: Input, pack: Pack, settings: Settings, warn: Callable[[str], None],
+                 around: Around = lambda outlet, _: outlet) -> Session:  # fmt: skip
     """Lock the data directory, load its state, and open the input.
 
     Raises InputRefused, DirectoryRefused, Unreadable, CannotWrite or NoWholeSnapshot.
@@ -97,14 +102,14 @@ def open_session(chosen: Input, pack: Pack, settings: Settings, warn: Callable[[
     directory = DataDirectory(settings.data_dir)
     directory.take()
     try:
-        return _opened(chosen, pack, settings, directory, warn)
+        return _opened(chosen, pack, settings, directory, warn, around)
     except BaseException:
         directory.release()
         raise
 
 
 def _opened(chosen: Input, pack: Pack, settings: Settings, directory: DataDirectory,
-            warn: Callable[[str], None]) -> Session:  # fmt: skip
+            warn: Callable[[str], None], around: Around) -> Session:  # fmt: skip
     pipeline = Pipeline(pack, settings.hash_key, settings.caps)
     store = FolderStore(directory.snapshots, pipeline, warn)
     saved = store.load()
@@ -116,7 +121,7 @@ def _opened(chosen: Input, pack: Pack, settings: Settings, directory: DataDirect
     else:
         saved = Saved(pipeline.empty(), {}, {}, 0, 0, 0)
     finished, saved.finished = saved.finished, False
-    outlet = FileOutlet(directory, saved.marks)
+    outlet = around(FileOutlet(directory, saved.marks), saved)
     source = _Identified(_source(chosen, pipeline, settings, directory, saved), _identity(chosen, settings))
     telemetry = Telemetry(pack.rules)
     limits = Limits(settings.max_bad_share, snapshot_every_s=settings.snapshot_every_s)

@@ -14,6 +14,8 @@ from detectors.alert import Alert
 from features.ticks import TICK_MS
 from streams.alert_lines import as_json, rfc3339
 from streams.cli import words
+from streams.cli.demo_acts import tell_acts
+from streams.cli.demo_stage import DEMO_PACK, demo_stage
 from streams.cli.run import progress
 from streams.cli.screen import out, settings_of, table, told
 from streams.pack import read_pack
@@ -31,20 +33,24 @@ def demo(
         ".tipstaff/demo"
     ),
 ) -> None:
-    """Run the main job over a simulated cloud and say what was caught, when and why."""
-    begun, labels = time.monotonic(), Cloud(seed, hours=hours).labels()
+    """Run the main job over a simulated cloud and say what was caught, when and why, and what was done about it."""
+    begun, cloud = time.monotonic(), Cloud(seed, hours=hours)
+    labels = cloud.labels()
     _describe(labels, hours)
     if (data_dir / "VERSION").exists():
         shutil.rmtree(data_dir)
     settings = settings_of(data_dir=data_dir)
-    with told():
-        session = open_session(Input(simulate=True, seed=seed, hours=hours), read_pack(), settings, out.print)
     alerts: list[Alert] = []
-    try:
-        _run(session, alerts)
-    finally:
-        session.directory.release()
-    _report(labels, alerts)
+    with told(), demo_stage(data_dir / "enforcement", pack := read_pack(DEMO_PACK), cloud) as stage:
+        chosen = Input(simulate=True, seed=seed, hours=hours)
+        session = open_session(chosen, pack, settings, out.print, stage.around)
+        try:
+            _run(session, alerts)
+        finally:
+            session.directory.release()
+        stage.finish()
+        _report(labels, alerts)
+        tell_acts(stage, [label.account_id for label in labels if not label.clause])
     took = time.monotonic() - begun
     events = session.runner.saved.records
     out.print(

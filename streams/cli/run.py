@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from prometheus_client import start_http_server
@@ -22,9 +22,12 @@ from streams.cli.formats import AccountField, FieldMap
 from streams.cli.progress import bar
 from streams.cli.screen import Failed, PackDir, err, out, settings_of, told
 from streams.formats import FORMATS
-from streams.pack import expired_lists, read_pack
+from streams.pack import Pack, expired_lists, read_pack
 from streams.runner import Chunk
 from streams.session import Input, Session, open_session
+
+if TYPE_CHECKING:
+    from streams.cli.run_acting import RunActing
 
 _KEYS_TOLD = 5
 _SHADES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
@@ -46,6 +49,9 @@ def run(
     max_bad_share: Annotated[float | None, typer.Option(help="share of bad records (0-1) at which to stop")] = None,
     metrics_port: Annotated[int | None, typer.Option(help="serve Prometheus metrics on 127.0.0.1 at this port")] = None,
     json: Annotated[bool, typer.Option("--json", help="print JSON lines on a terminal too")] = False,
+    enforce: Annotated[bool, typer.Option("--enforce", help="decide on alerts, and act within the limits")] = False,
+    ledger: Annotated[str | None, typer.Option(help="the ledger's URL (ledger.db in the data directory)")] = None,
+    sinks: Annotated[Path | None, typer.Option(help="a YAML file of sinks: where actions, pages, notices go")] = None,
 ) -> None:  # fmt: skip
     """Read usage events, raise explained alerts.
 
@@ -53,6 +59,10 @@ def run(
     the data directory. Over files and the simulator a run that was stopped, or killed, goes on where it was when
     started again with the same input: alerts.ndjson is then what one uninterrupted run would have left. Standard
     input does not resume, and standard output may repeat alerts after a crash.
+
+    With --enforce every alert is decided upon and recorded in the ledger; cases and pages are opened, and actions
+    leave as far as the switch (off until `tipstaff enforcement resume`), stages, guards and budgets let them. Old
+    files page at most, since their evidence is old.
     """
     chosen = Input(tuple(files or ()), simulate, seed, hours, scale, format, account_field, follow, sort, field_map)
     settings = settings_of(data_dir=data_dir, max_bad_share=max_bad_share)
@@ -60,11 +70,25 @@ def run(
         in_force = read_pack(pack)
         for flaw in expired_lists(in_force, datetime.now(UTC).date().isoformat()):
             err.print(str(flaw), markup=False)
-        session = open_session(chosen, in_force, settings, _warn)
+        acting = _acting(enforce, in_force, ledger, settings.data_dir, sinks, simulate)
+        session = open_session(chosen, in_force, settings, _warn, acting.around if acting else lambda one, _: one)
     try:
         _go(session, metrics_port, plain=json or not out.is_terminal)
     finally:
         session.directory.release()
+        if acting is not None:
+            acting.close()
+
+
+def _acting(enforce: bool, pack: Pack, ledger: str | None, data_dir: Path, sinks: Path | None,
+            simulated: bool) -> RunActing | None:  # fmt: skip
+    if enforce:
+        from streams.cli.run_acting import RunActing  # databases and HTTP take a third of a second to load
+
+        return RunActing(pack, ledger, data_dir, sinks, simulated)
+    if ledger is not None or sinks is not None:
+        raise Failed("--ledger and --sinks are for --enforce: give that too")
+    return None
 
 
 def _warn(text: str) -> None:

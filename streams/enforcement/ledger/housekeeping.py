@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
 
 from features.ticks import DAY_MS, HOUR_MS
-from streams.enforcement.guards.demotion import demoted
+from streams.enforcement.guards.demotion import Demotion, demoted
 from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.consequences import Consequences
 from streams.enforcement.ledger.messages import REQUESTED, Routes
@@ -29,6 +28,7 @@ EVIDENCE_MS = 396 * DAY_MS
 """Redacted evidence is kept for 13 months."""
 
 _WHY = {"above_forecast": "it acts far more than was expected", "overturned": "people undid what it did"}
+_Version = tuple[str, str]
 _UNCONFIRMED = (str(State.GUARDED), str(State.DISPATCHED))
 
 
@@ -88,29 +88,33 @@ class Housekeeping:
                                       row["urgent"], {"case_id": row["case_id"], "role": row["role"]})  # fmt: skip
 
     def _demote(self) -> None:
-        for row in self._tx.rows(sa.select(stages).where(stages.c.stage != "shadow")):
-            acted, overturned = self._acted(row), self._overturned(row)
-            policy, now = self._in_force.policy, Stage(row["stage"], row["share"])
-            found = demoted(now, acted, row["forecast_per_h"], overturned, policy)
+        promoted = self._tx.rows(sa.select(stages).where(stages.c.stage != "shadow"))
+        acted, overturned = (self._acted(), self._overturned()) if promoted else ({}, {})
+        for row in promoted:
+            name = row["rule"], row["rule_version"]
+            found = demoted(Stage(row["stage"], row["share"]), acted.get(name, 0), row["forecast_per_h"],
+                            overturned.get(name, 0), self._in_force.policy)  # fmt: skip
             if found is not None:
-                note_stage(self._tx, self._after.trail, row["rule"], row["rule_version"], found.stage, POLICY,
-                           found.reason)  # fmt: skip
-                what = f"{row['rule']} is back in {found.stage.name}: {_WHY[found.reason]}"
-                self._after.messages.page(f"stage:{row['rule']}", str(self._tx.now_ms), what, True,
-                                          {"rule": row["rule"], **found.figures})  # fmt: skip
+                self._demoted(row, found)
 
-    def _acted(self, row: Mapping[str, Any]) -> int:
-        """Its actions of the last hour."""
-        return self._count(row, actions.c.decided_ms > self._tx.now_ms - HOUR_MS, actions.c.by.is_(None),
-                           actions.c.state != str(State.PROPOSED))  # fmt: skip
+    def _demoted(self, row: Row, found: Demotion) -> None:
+        note_stage(self._tx, self._after.trail, row["rule"], row["rule_version"], found.stage, POLICY, found.reason)
+        what = f"{row['rule']} is back in {found.stage.name}: {_WHY[found.reason]}"
+        self._after.messages.page(f"stage:{row['rule']}", str(self._tx.now_ms), what, True,
+                                  {"rule": row["rule"], **found.figures})  # fmt: skip
 
-    def _overturned(self, row: Mapping[str, Any]) -> int:
-        """Its suspensions that people reversed lately."""
+    def _acted(self) -> Mapping[_Version, int]:
+        """Actions of the last hour that no person asked for."""
+        return self._counted(actions.c.decided_ms > self._tx.now_ms - HOUR_MS, actions.c.by.is_(None),
+                             actions.c.state != str(State.PROPOSED))  # fmt: skip
+
+    def _overturned(self) -> Mapping[_Version, int]:
+        """Suspensions that people reversed lately."""
         since = self._tx.now_ms - self._in_force.policy.demote_within_ms
-        return self._count(row, actions.c.decided_ms > since, actions.c.state == str(State.REVERSED),
-                           actions.c.ended_by != POLICY, actions.c.rung.in_((SUSPEND, TERMINATE)))  # fmt: skip
+        return self._counted(actions.c.decided_ms > since, actions.c.state == str(State.REVERSED),
+                             actions.c.ended_by != POLICY, actions.c.rung.in_((SUSPEND, TERMINATE)))  # fmt: skip
 
-    def _count(self, row: Mapping[str, Any], *where: sa.ColumnElement[bool]) -> int:
-        mine = (actions.c.rule == row["rule"], actions.c.rule_version == row["rule_version"])
-        found = self._tx.one(sa.select(sa.func.count().label("n")).where(*mine, *where))
-        return int(found["n"]) if found else 0
+    def _counted(self, *where: sa.ColumnElement[bool]) -> Mapping[_Version, int]:
+        by = (actions.c.rule, actions.c.rule_version)
+        rows = self._tx.rows(sa.select(*by, sa.func.count().label("n")).where(*where).group_by(*by))
+        return {(row["rule"], row["rule_version"]): row["n"] for row in rows}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,9 @@ from streams.enforcement.policy.action import Action
 REQUESTED, LIFTED = "tipstaff.action.requested", "tipstaff.action.lifted"
 PAGE, PAGE_CLOSED = "tipstaff.page.opened", "tipstaff.page.closed"
 NOTICE, HOLD = "tipstaff.notice", "tipstaff.hold.requested"
+
+TYPES = (REQUESTED, LIFTED, PAGE, PAGE_CLOSED, NOTICE, HOLD)
+"""Every type of message."""
 
 LIFT = ".lift"
 """What an action's id ends with in the message that ends it."""
@@ -32,7 +34,7 @@ class Messages:
 
     def __init__(self, tx: Transaction, routes: Routes) -> None:
         self._tx, self._routes = tx, routes
-        self._rows: list[dict[str, Any]] = []
+        self._rows: dict[tuple[str, str], dict[str, Any]] = {}
         self._versions: dict[str, int] = {}
 
     def sinks(self, kind: str) -> Sequence[str]:
@@ -42,14 +44,16 @@ class Messages:
     def post(self, delivery_id: str, kind: str, subject: str, data: Mapping[str, Any], *,
              not_after_ms: int | None = None, version: int | None = None,
              action_id: str | None = None) -> None:  # fmt: skip
-        """Add a message for each sink of its type."""
+        """Add a message for each sink of its type; one of the same id is the same message."""
         now = self._tx.now_ms
-        self._rows += [
+        rows = [
             {"delivery_id": delivery_id, "sink": sink, "type": kind, "subject": subject, "data": dict(data),
              "time_ms": now, "state": WAITING, "attempts": 0, "next_ms": now, "not_after_ms": not_after_ms,
              "version": version, "action_id": action_id, "uncertain": False}
             for sink in self.sinks(kind)
         ]  # fmt: skip
+        for row in rows:
+            self._rows.setdefault((row["delivery_id"], row["sink"]), row)
 
     def request(self, action: Action) -> int:
         """Ask for an action; returns the version of the account's desired state that it makes."""
@@ -72,6 +76,8 @@ class Messages:
 
     def told(self, subject: str) -> bool:
         """Whether people have been paged about something."""
+        if any(row["subject"] == subject and row["type"] == PAGE for row in self._rows.values()):
+            return True
         mine = sa.and_(outbox.c.subject == subject, outbox.c.type == PAGE)
         return self._tx.one(sa.select(outbox.c.number).where(mine).limit(1)) is not None
 
@@ -83,15 +89,13 @@ class Messages:
         return self._versions[account]
 
     def flush(self) -> None:
-        """Write them."""
-        by_shape: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-        for row in self._rows:
-            by_shape[tuple(row)].append(row)
-        for rows in by_shape.values():
-            self._tx.insert(outbox, rows)
+        """Write those that are not there yet."""
+        there = {(row["delivery_id"], row["sink"])
+                 for row in self._tx.among(outbox, outbox.c.delivery_id, {name for name, _ in self._rows})}  # fmt: skip
+        self._tx.insert(outbox, [row for name, row in self._rows.items() if name not in there])
         for account, version in sorted(self._versions.items()):
             self._tx.put(desired_versions, {"account_id": account, "version": version})
-        self._rows, self._versions = [], {}
+        self._rows, self._versions = {}, {}
 
 
 def described(action: Action, state: str, version: int) -> dict[str, Any]:

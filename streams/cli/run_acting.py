@@ -1,0 +1,74 @@
+"""`tipstaff run --enforce`: what acts beside an embedded run, made from options."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from streams.active_accounts import active_accounts
+from streams.cli.screen import Failed, err
+from streams.enforcement.embedded.acting import Acting
+from streams.enforcement.embedded.outlet import EnforcedOutlet
+from streams.enforcement.enforcer import Enforcer
+from streams.enforcement.in_force import in_force_of
+from streams.enforcement.ledger.messages import TYPES
+from streams.enforcement.ledger.opening import LedgerRefused, in_file, open_ledger
+from streams.enforcement.outbox.deliverer import Deliverer
+from streams.enforcement.policy.standing import Switch
+from streams.enforcement.sinks.declared import Declared, SinksRefused, read_sinks
+from streams.pack import Pack
+from streams.runner import Outlet, Saved
+
+ON = Switch(on=True, known=True)
+"""An embedded run has no switch besides the ledger's, which is off until somebody resumes."""
+
+
+class RunActing:
+    """Enforcement of one `run`: its ledger, its sinks and what delivers to them. simulated: in the stream's time."""
+
+    def __init__(self, pack: Pack, ledger_url: str | None, data_dir: Path, sinks: Path | None, simulated: bool) -> None:
+        self._simulated, self._saved = simulated, list[Saved]()
+        try:
+            self._declared = read_sinks(sinks, os.environ) if sinks is not None else Declared((), {})
+            data_dir.mkdir(parents=True, exist_ok=True)
+            ledger = open_ledger(ledger_url or in_file(data_dir / "ledger.db"))
+        except (SinksRefused, LedgerRefused) as refused:
+            raise Failed(str(refused)) from None
+        routes = {kind: self._declared.routes(kind) for kind in TYPES}
+        enforcer = Enforcer(ledger, in_force_of(pack), routes, lambda _: ON)
+        deliverers = [
+            Deliverer(enforcer.outbox(), sink, self._clock(), random.random, lambda *_: None, _troubled)
+            for sink in self._declared.sinks
+        ]
+        self._acting = Acting(enforcer, deliverers, self._clock(), self._active, self._stream_ms)
+
+    def _clock(self) -> Callable[[], int]:
+        return self._stream_or_zero if self._simulated else lambda: time.time_ns() // 1_000_000
+
+    def _stream_or_zero(self) -> int:
+        return self._stream_ms() or 0
+
+    def _stream_ms(self) -> int | None:
+        return self._saved[0].state.features.stream_time if self._saved else None
+
+    def _active(self) -> dict[str, int]:
+        return active_accounts(self._saved[0].state.features) if self._saved else {}
+
+    def around(self, outlet: Outlet, saved: Saved) -> Outlet:
+        """The run's outlet, with its alerts acted upon."""
+        self._saved.append(saved)
+        if not self._simulated:
+            self._acting.start()
+        return EnforcedOutlet(outlet, self._acting)
+
+    def close(self) -> None:
+        """End it; what has not left waits in the ledger."""
+        self._acting.close()
+        self._declared.close()
+
+
+def _troubled(error: Exception) -> None:
+    err.print(f"warning: delivering: {type(error).__name__}: {error}", markup=False)

@@ -1,0 +1,1 @@
+"""Enforcement beside one embedded run."""

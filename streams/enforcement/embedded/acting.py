@@ -1,0 +1,86 @@
+"""Acts on the alerts of one embedded run: in its own time over history, by the clock over a live stream."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from detectors.alert import Alert
+from streams.enforcement.enforcer import Enforcer
+from streams.enforcement.obeying.obey import Obeying
+from streams.enforcement.outbox.deliverer import Deliverer
+
+TOLD_EVERY_MS = 60_000
+"""How often a run tells the ledger how far it is, as a partition's worker does."""
+
+KEPT_EVERY_MS = 10_000
+"""How often housekeeping is done."""
+
+TOPIC = "embedded"
+"""What the ledger calls the stream of an embedded run."""
+
+
+class Acting:
+    """One run's enforcement. clock_ms: its time; active: active accounts by plan; lag_ms: how late the stream is.
+
+    Over the simulator the stream's own time is the clock, and messages leave between two chunks; a live run has
+    `start`ed threads for them.
+    """
+
+    def __init__(self, enforcer: Enforcer, deliverers: Sequence[Deliverer], clock_ms: Callable[[], int],
+                 active: Callable[[], Mapping[str, int]], stream_ms: Callable[[], int | None]) -> None:  # fmt: skip
+        self.enforcer, self.obeying = enforcer, Obeying(enforcer)
+        self._deliverers, self._clock_ms, self._active, self._stream_ms = deliverers, clock_ms, active, stream_ms
+        self._told_ms = self._kept_ms = 0
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def take(self, alerts: Sequence[Alert]) -> None:
+        """Decide on alerts; repeated ones change nothing. Without threads, what may leave has left afterwards."""
+        now, told = self._clock_ms(), []
+        if now - self._told_ms >= TOLD_EVERY_MS:
+            self._told_ms, told = now, [self._progress(now)]
+        if alerts or told:
+            self.enforcer.take(alerts, now, told=told)
+        if not self._threads:
+            self.keep_if_due()
+            self.deliver()
+
+    def _progress(self, now: int) -> dict[str, object]:
+        # A stream that is read as it comes has nothing unread behind what was taken.
+        stream = self._stream_ms()
+        return {"topic": TOPIC, "partition": 0, "stream_time_ms": stream, "lag_records": 0,
+                "active_accounts": dict(self._active()), "pack": self.enforcer.in_force.pack}  # fmt: skip
+
+    def keep_if_due(self) -> None:
+        """Housekeeping, where the last round is old enough."""
+        now = self._clock_ms()
+        if now - self._kept_ms >= KEPT_EVERY_MS:
+            self._kept_ms = now
+            self.enforcer.keep(now)
+            self.obeying.ripen(now)
+
+    def deliver(self) -> None:
+        """Let everything leave that may leave now."""
+        while sum(one.turn() for one in self._deliverers):
+            pass
+
+    def start(self) -> None:
+        """Deliver, and keep house, in threads: one for each sink, so that none holds another up."""
+        self._threads = [threading.Thread(target=one.run, args=(self._stop,), daemon=True) for one in self._deliverers]
+        self._threads.append(threading.Thread(target=self._keep_on, daemon=True))
+        for thread in self._threads:
+            thread.start()
+
+    def _keep_on(self) -> None:
+        while not self._stop.wait(KEPT_EVERY_MS / 1000):
+            self.keep_if_due()
+
+    def close(self) -> None:
+        """End the threads; what has not left waits in the ledger."""
+        self._stop.set()
+        for one in self._deliverers:
+            one.wake()
+        for thread in self._threads:
+            thread.join()
+        self.enforcer.ledger.close()
