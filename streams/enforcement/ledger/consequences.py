@@ -34,8 +34,8 @@ PROPOSAL_MS = 3 * DAY_MS
 HOLD_MS = 365 * DAY_MS
 """How long a legal hold stands at least."""
 
-Letter = Callable[[Action, Decision, Facts | None], dict[str, Any] | None]
-"""What the owner is told about an action; None where nothing is to be told."""
+Letter = Callable[[Action, Decision, Facts | None, bool], dict[str, Any] | None]
+"""What the owner is told about an action, and whether a person approved it; None where nothing is to be told."""
 
 
 class Consequences:
@@ -86,7 +86,8 @@ class Consequences:
         version = self.start(action, one, book.facts) if acts else 0
         if purse is not None:
             self._around.purses.pay(purse, _paid(action, alert))
-        self._actions.append(_row(action, one, alert, purse, version, case_id, self._strikes(one, alert)))
+        self._actions.append({**_row(action, one, self._strikes(one, alert), alert.restricted), "plan": alert.plan,
+                              "purse": purse, "case_id": case_id, "desired_version": version})  # fmt: skip
         return action
 
     def _strikes(self, one: Decision, alert: Alert) -> int:
@@ -94,9 +95,9 @@ class Consequences:
             return 0
         return strikes_of(one.rung, alert, self._in_force.clauses[one.clause], self._in_force.policy)
 
-    def start(self, action: Action, decision: Decision, facts: Facts | None) -> int:
+    def start(self, action: Action, decision: Decision, facts: Facts | None, approved: bool = False) -> int:
         """Let an action's messages leave; returns the version of the account's desired state."""
-        letter = self._letter(action, decision, facts)
+        letter = self._letter(action, decision, facts, approved)
         if action.rung == rungs.NOTICE:
             if letter is not None:
                 self.messages.post(action.id, NOTICE, action.account_id, letter, not_after_ms=action.not_after_ms,
@@ -109,11 +110,8 @@ class Consequences:
     def begin(self, action: Action, decision: Decision, facts: Facts | None, strikes: int, restricted: bool) -> None:
         """Let an action leave that a person asked for; no budget pays for it."""
         version = self.start(action, decision, facts)
-        self._actions.append({
-            **action_row(action), "plan": facts.plan if facts else None, "purse": None, "held_by": None,
-            "ended_by": None, "strikes": strikes, "restricted": restricted, "end_users": list(decision.end_users),
-            "deadline_ms": decision.deadline_ms, "case_id": None, "reminded": False, "desired_version": version,
-        })  # fmt: skip
+        self._actions.append({**_row(action, decision, strikes, restricted), "desired_version": version,
+                              "plan": facts.plan if facts else None})  # fmt: skip
 
     def _case(self, one: Decision, alert: Alert) -> str | None:
         if one.case is None:
@@ -205,10 +203,9 @@ def _paid(action: Action, alert: Alert) -> Paid:
     return Paid(action.account_id, action.rule, action.clause, alert.plan, action.decided_ms)
 
 
-def _row(action: Action, one: Decision, alert: Alert, purse: str | None, version: int, case_id: str | None,
-         strikes: int) -> dict[str, Any]:  # fmt: skip
+def _row(action: Action, one: Decision, strikes: int, restricted: bool) -> dict[str, Any]:
+    """An action's row, with nothing spent, approved or ended."""
     held_by = None if one.outcome is Outcome.ACT else str(one.reason)
-    return {**action_row(action), "plan": alert.plan, "purse": purse, "held_by": held_by, "ended_by": None,
-            "strikes": strikes,
-            "restricted": alert.restricted, "end_users": list(one.end_users), "deadline_ms": one.deadline_ms,
-            "case_id": case_id, "reminded": False, "desired_version": version}  # fmt: skip
+    return {**action_row(action), "plan": None, "purse": None, "held_by": held_by, "ended_by": None,
+            "approved_by": None, "strikes": strikes, "restricted": restricted, "end_users": list(one.end_users),
+            "deadline_ms": one.deadline_ms, "case_id": None, "reminded": False, "desired_version": 0}  # fmt: skip

@@ -106,6 +106,7 @@ class Housekeeping:
     def _acted(self) -> Mapping[_Version, int]:
         """Actions of the last hour that no person asked for."""
         return self._counted(actions.c.decided_ms > self._tx.now_ms - HOUR_MS, actions.c.by.is_(None),
+                             actions.c.approved_by.is_(None),
                              actions.c.state != str(State.PROPOSED))  # fmt: skip
 
     def _overturned(self) -> Mapping[_Version, int]:

@@ -27,7 +27,9 @@ class Letters:
     def __init__(self, in_force: InForce, tx: Transaction) -> None:
         self._in_force, self._tx = in_force, tx
 
-    def __call__(self, action: Action, decision: Decision, facts: Facts | None) -> dict[str, Any] | None:
+    def __call__(
+        self, action: Action, decision: Decision, facts: Facts | None, approved: bool
+    ) -> dict[str, Any] | None:
         """The letter, None where nobody outside may be told."""
         clause = self._in_force.clauses.get(action.clause)
         if clause is None:
@@ -35,7 +37,7 @@ class Letters:
         row = self._tx.one(sa.select(alerts).where(alerts.c.alert_id == action.alert_id))
         restriction = restriction_of(
             action, clause, self._in_force.policy, alert_of(row) if row else None, facts,
-            confirmed=action.by is not None, end_users=decision.end_users, deadline_ms=decision.deadline_ms,
+            confirmed=approved or action.by is not None, end_users=decision.end_users, deadline_ms=decision.deadline_ms,
         )  # fmt: skip
         text = as_text(restriction)
         if text is None:

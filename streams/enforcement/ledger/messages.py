@@ -46,7 +46,7 @@ class Messages:
              action_id: str | None = None) -> None:  # fmt: skip
         """Add a message for each sink of its type; one of the same id is the same message."""
         now = self._tx.now_ms
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"delivery_id": delivery_id, "sink": sink, "type": kind, "subject": subject, "data": dict(data),
              "time_ms": now, "state": WAITING, "attempts": 0, "next_ms": now, "not_after_ms": not_after_ms,
              "version": version, "action_id": action_id, "uncertain": False}

@@ -29,14 +29,16 @@ class Moves:
         """An action's row as it is now."""
         return self._tx.one(sa.select(actions).where(actions.c.action_id == action_id))
 
-    def to(self, row: Mapping[str, Any], state: State, by: str = POLICY, why: str = "", **changes: Any) -> bool:
+    def to(self, row: Mapping[str, Any], state: State, by: str = POLICY, /, why: str = "", **changes: Any) -> bool:
         """Move an action; False where it has moved already, or may not move so."""
         before = State(row["state"])
         if state not in NEXT.get(before, ()):
             return False
         same = sa.and_(actions.c.action_id == row["action_id"], actions.c.version == row["version"])
         moved = (
-            self._tx.update(actions, same, state=str(state), version=row["version"] + 1, **_ended(state, by), **changes)
+            self._tx.update(
+                actions, same, state=str(state), version=row["version"] + 1, **self._ended(state, by), **changes
+            )
             == 1
         )
         if moved:
@@ -92,14 +94,14 @@ class Moves:
         self._tx.update(outbox, own, state=CANCELLED, settled_ms=self._tx.now_ms, last_detail=f"{state}: {why}"[:200])
         return True
 
+    def _ended(self, state: State, by: str) -> dict[str, Any]:
+        """An end is noted with its time: a pause before the same again counts from it."""
+        return {} if state in NEXT else {"ended_by": by, "ends_ms": self._tx.now_ms}
+
     def _may_have_arrived(self, action_id: str) -> bool:
         tried = sa.or_(outbox.c.state.in_((SENT, TRYING)), outbox.c.uncertain, outbox.c.attempts > 0)
         query = sa.select(outbox.c.number).where(outbox.c.delivery_id == action_id, tried).limit(1)
         return self._tx.one(query) is not None
-
-
-def _ended(state: State, by: str) -> dict[str, str]:
-    return {} if state in NEXT else {"ended_by": by}
 
 
 def begun(action: Action) -> Action:

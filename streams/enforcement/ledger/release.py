@@ -25,7 +25,7 @@ def may_leave(tx: Transaction, action: Mapping[str, Any], brake: Switch) -> str 
         return f"it is {action['state']}"
     if _stopped(action, joined(brake, tx.rows(sa.select(switch)))):
         return WAITS
-    if action["rung"] == CONTAIN or action["by"] is not None:
+    if action["rung"] == CONTAIN or action["by"] is not None or action["approved_by"] is not None:
         return None
     return _shielded(tx, action)
 

@@ -49,9 +49,8 @@ class Taking:
         newest = {alert.id: alert for alert in news}
         self._tx.insert(alerts, [{**alert_row(alert, now), "first_taken_ms": now} for alert in newest.values()
                                  if alert.id not in known])  # fmt: skip
-        for alert in newest.values():
-            if alert.id in known:
-                self._tx.update(alerts, alerts.c.alert_id == alert.id, **alert_row(alert, now))
+        self._tx.replace(alerts, alerts.c.alert_id,
+                         [alert_row(alert, now) for alert in newest.values() if alert.id in known])  # fmt: skip
         self._tx.insert(alert_revisions, [
             {"alert_id": alert.id, "revision": alert.revision, "severity": alert.severity, "time_ms": alert.time,
              "taken_ms": now, "evidence": alert_row(alert, now)["evidence"]} for alert in news

@@ -64,6 +64,15 @@ class Transaction:
         self.reach(f"update {table.name}: after")
         return changed
 
+    def replace(self, table: sa.Table, key: sa.Column[str], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Change the rows of these keys."""
+        if not rows:
+            return
+        self.reach(f"update {table.name}: before")
+        mine = sa.update(table).where(key == sa.bindparam("its_key"))
+        self.connection.execute(mine, [{**row, "its_key": row[key.name]} for row in rows])
+        self.reach(f"update {table.name}: after")
+
     def put(self, table: sa.Table, row: Mapping[str, Any]) -> None:
         """Add a row, or replace that of the same key."""
         keys = list(table.primary_key.columns)

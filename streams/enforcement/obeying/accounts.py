@@ -35,13 +35,20 @@ def act_weight(errand: Errand) -> Weight:
         raise Turned(f"there is no clause {args.clause}")
     terms = errand.in_force.policy.terms.get(args.rung)
     targets = _targets(errand, args)
-    return Weight(args.rung, clause.restricted, count=len({one.account_id for one in targets}),
+    restricted = clause.restricted or _restricted(errand, args)
+    return Weight(args.rung, restricted, count=len({one.account_id for one in targets}),
                   needed=terms.people if terms else 0)  # fmt: skip
+
+
+def _restricted(errand: Errand, args: AccountAct) -> bool:
+    case = errand.found(cases, cases.c.case_id, args.case, "case") if args.case is not None else None
+    alert = errand.found(alerts, alerts.c.alert_id, args.alert, "alert") if args.alert is not None else None
+    return any(row["restricted"] for row in (case, alert) if row is not None)
 
 
 def _targets(errand: Errand, args: AccountAct) -> list[Target]:
     if args.targets:
-        return list(args.targets)
+        return list(dict.fromkeys(args.targets))
     case = errand.found(cases, cases.c.case_id, args.case or "", "case")
     query = sa.select(case_links.c.ref).where(case_links.c.case_id == case["case_id"], case_links.c.what == "account")
     found = [Target("account", row["ref"], row["ref"]) for row in errand.tx.rows(query.order_by(case_links.c.ref))]
@@ -102,7 +109,8 @@ def many_weight(errand: Errand) -> Weight:
 
 def _in_force(errand: Errand, accounts: list[str], restricted: bool) -> list[Row]:
     lasting = sa.and_(actions.c.state.in_(_LASTING), actions.c.restricted == restricted)
-    return list(errand.tx.among(actions, actions.c.account_id, accounts, lasting))
+    rows = errand.tx.among(actions, actions.c.account_id, accounts, lasting)
+    return sorted(rows, key=lambda row: (row["decided_ms"], row["action_id"]))
 
 
 def reinstate(errand: Errand) -> Answer:

@@ -66,20 +66,24 @@ def _named(errand: Errand, ids: Sequence[str]) -> list[Row]:
 
 
 def ids_weight(errand: Errand) -> Weight:
-    """By the highest rung among them; a change that waits weighs what its own verb asks for."""
+    """By the highest rung among them."""
+    assert isinstance(errand.args, ActionApprove | ActionReject)
+    return _heaviest(_named(errand, errand.args.ids))
+
+
+def waiting_for(errand: Errand) -> Row | None:
+    """What another person asked for and this one is to agree with, or say no to; None where it is about actions."""
     args = errand.args
-    assert isinstance(args, ActionApprove | ActionReject)
-    waiting = waiting_change(errand.tx, args.ids[0]) if len(args.ids) == 1 else None
-    if waiting is not None:
-        return Weight("terminate" if waiting["args"].get("rung") == "terminate" else "suspend")
-    return _heaviest(_named(errand, args.ids))
+    if not isinstance(args, ActionApprove | ActionReject) or len(args.ids) != 1:
+        return None
+    return waiting_change(errand.tx, args.ids[0])
 
 
 def approve(errand: Errand) -> Answer:
     """Say yes to proposed actions, or to what another person asked for."""
     args = errand.args
     assert isinstance(args, ActionApprove)
-    waiting = waiting_change(errand.tx, args.ids[0]) if len(args.ids) == 1 else None
+    waiting = waiting_for(errand)
     if waiting is not None:
         return _second(errand, waiting, args.change)
     rows = _named(errand, args.ids)
@@ -109,6 +113,7 @@ def _agree(errand: Errand, rows: Sequence[Row], change: str, needed: int) -> Ans
         "args": errand.command.args, "why": errand.command.why, "asked_ms": asked_ms,
         "until_ms": errand.tx.now_ms + PROPOSAL_MS, "alone_ms": found.until_ms,
         "agreed": [{"by": one.by, "at_ms": one.at_ms} for one in words],
+        "restricted": any(row["restricted"] for row in rows),
     })  # fmt: skip
     return Answer(Ending.WAITS, words_of(found, change), {"change": change})
 
@@ -134,11 +139,11 @@ def _begin(errand: Errand, rows: Sequence[Row]) -> Answer:
         not_after = errand.tx.now_ms + (terms.not_after_ms if terms else 60 * 60_000)
         book = books[row["account_id"]]
         decision = asked(errand, wanted_of(row, not_after), book, row["rule_version"])
-        changed = {"decided_ms": errand.tx.now_ms, "not_after_ms": not_after, "by": errand.by}
+        changed: dict[str, Any] = {"decided_ms": errand.tx.now_ms, "not_after_ms": not_after}
         action = begun(action_of({**row, **changed}))
-        version = errand.after.start(action, decision, book.facts)
-        if not errand.after.moves.to(row, State.GUARDED, errand.by, errand.command.why, **changed,
-                                     ends_ms=action.ends_ms, desired_version=version):  # fmt: skip
+        version = errand.after.start(action, decision, book.facts, approved=True)
+        changed |= {"ends_ms": action.ends_ms, "desired_version": version, "approved_by": errand.by}
+        if not errand.after.moves.to(row, State.GUARDED, errand.by, errand.command.why, **changed):
             raise Turned(f"{row['action_id']} has changed meanwhile: look again")
     return Answer(Ending.DONE, f"{len(rows):,} actions leave now", {"actions": [row["action_id"] for row in rows]})
 
@@ -160,7 +165,7 @@ def reject(errand: Errand) -> Answer:
     """Say no to proposed actions, or to what waits for a second person."""
     args = errand.args
     assert isinstance(args, ActionReject)
-    waiting = waiting_change(errand.tx, args.ids[0]) if len(args.ids) == 1 else None
+    waiting = waiting_for(errand)
     if waiting is not None:
         errand.tx.delete(pending, pending.c.change == waiting["change"])
         return Answer(Ending.DONE, f"{waiting['verb']} will not be done")

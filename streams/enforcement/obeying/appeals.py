@@ -83,8 +83,9 @@ def assign(errand: Errand) -> Answer:
 
 
 def _had_no_part(errand: Errand, appeal: Row, name: str) -> None:
-    if _action(errand, appeal["action_id"])["by"] == name and errand.in_force.policy.people > 1:
-        raise Turned(f"{name} asked for the action: another person looks at the appeal")
+    action = _action(errand, appeal["action_id"])
+    if name in (action["by"], action["approved_by"]) and errand.in_force.policy.people > 1:
+        raise Turned(f"{name} had a part in the action: another person looks at the appeal")
 
 
 def answer(errand: Errand) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import msgspec
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.ledger.schema import commands, pending, people
 from streams.enforcement.ledger.transaction import Row, Transaction
-from streams.enforcement.obeying.actions import CARRY_OUT, begin_proposed
+from streams.enforcement.obeying.actions import CARRY_OUT, begin_proposed, waiting_for
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned
 from streams.enforcement.obeying.pending import Waiting, agree_or_wait, ripe
 from streams.enforcement.obeying.verbs import DONE, WEIGHED
@@ -113,9 +114,9 @@ class Obeying:
 
 
 def _done(errand: Errand) -> Answer:
-    verb = errand.command.verb
-    weight = WEIGHED[verb](errand)
-    why_not = may(errand.people[errand.by].roles, verb, weight.rung, weight.restricted, weight.about)
+    verb, about = errand.command.verb, _about(errand)
+    weight = WEIGHED[about.command.verb](about)
+    why_not = may(errand.people[errand.by].roles, about.command.verb, weight.rung, weight.restricted, weight.about)
     if why_not is not None:
         raise Turned(why_not)
     waits = agree_or_wait(errand, weight)
@@ -123,6 +124,18 @@ def _done(errand: Errand) -> Answer:
         return Answer(Ending.WAITS, waits.detail, {"change": waits.change})
     errand.note(Kind.COMMAND, {"verb": verb, "args_sha256": approval_of(errand.command.args)})
     return DONE[verb](errand)
+
+
+def _about(errand: Errand) -> Errand:
+    """What a command takes the right to: who agrees with what another asked for must have the right to ask for it."""
+    waiting = waiting_for(errand)
+    if waiting is None:
+        return errand
+    row = errand.tx.one(sa.select(commands).where(commands.c.command_id == waiting["command_id"]))
+    if row is None:
+        raise Turned(f"command {waiting['command_id']} is not known here")
+    asked = command_in(row["line"])
+    return replace(errand, command=asked, args=read_args(asked.verb, asked.args))
 
 
 def known_people(tx: Transaction) -> dict[str, Person]:

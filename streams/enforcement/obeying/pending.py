@@ -13,6 +13,7 @@ from streams.alert_lines import rfc3339
 from streams.enforcement.ledger.schema import pending
 from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.obeying.errand import Errand, Weight
+from streams.enforcement.people.roles import may
 from streams.enforcement.people.two_people import Agreement, Approval, Word, agreed, approval_of, people_needed
 
 WAITS_MS = DAY_MS
@@ -47,7 +48,7 @@ def agree_or_wait(errand: Errand, weight: Weight) -> Waiting | None:
     found = agreement(errand, (), errand.by, needed, weight.rung or verb, change, errand.tx.now_ms)
     if found.word is Word.YES:
         return None
-    _put_down(errand, change, found)
+    _put_down(errand, change, found, weight.restricted)
     return Waiting(change, words_of(found, change))
 
 
@@ -56,8 +57,15 @@ def agreement(errand: Errand, approvals: Sequence[Approval], requester: str | No
     """Whether enough people agree, by the policy's team; what: a rung or a verb, for how long one alone waits."""
     policy = errand.in_force.policy
     alone = policy.alone_ms.get(what, policy.alone_ms.get(_OTHERS, 0))
-    return agreed(approvals, requester, needed, errand.tx.now_ms, policy.people, alone, change=change,
+    people = 1 if errand.command.verb == "people.add" and _nobody_else(errand) else policy.people
+    return agreed(approvals, requester, needed, errand.tx.now_ms, people, alone, change=change,
                   asked_ms=asked_ms)  # fmt: skip
+
+
+def _nobody_else(errand: Errand) -> bool:
+    """Whether only who asks could agree: the second of several people would wait for a second person for ever."""
+    others = [one for one in errand.people.values() if one.name != errand.by and one.revoked_ms is None]
+    return all(may(one.roles, errand.command.verb) is not None for one in others)
 
 
 def words_of(found: Agreement, change: str) -> str:
@@ -68,12 +76,12 @@ def words_of(found: Agreement, change: str) -> str:
     return f"waits for {more}: tipstaff actions approve {change[:12]}"
 
 
-def _put_down(errand: Errand, change: str, found: Agreement) -> None:
+def _put_down(errand: Errand, change: str, found: Agreement, restricted: bool) -> None:
     tx, command = errand.tx, errand.command
     tx.put(pending, {
         "change": change, "command_id": command.id, "by": command.by, "verb": command.verb, "args": command.args,
         "why": command.why, "asked_ms": tx.now_ms, "until_ms": tx.now_ms + WAITS_MS, "alone_ms": found.until_ms,
-        "agreed": [],
+        "agreed": [], "restricted": restricted,
     })  # fmt: skip
     errand.after.messages.page(f"change:{change}", command.id, f"{command.by} asks for {command.verb}: {command.why}",
                                False, {"change": change, "verb": command.verb, "by": command.by})  # fmt: skip

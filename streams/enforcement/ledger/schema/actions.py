@@ -12,14 +12,15 @@ actions = sa.Table(
     text("rule"), text("rule_version"), text("alert_id"), text("state"), moment("decided_ms", index=True),
     moment("not_after_ms"), moment("lasts_ms", needed=False), moment("confirmed_ms", needed=False),
     moment("ends_ms", needed=False), words("by"), number("version"), words("plan"), words("purse"), words("held_by"),
-    words("ended_by"),
+    words("ended_by"), words("approved_by"),
     number("strikes"), flag("restricted"), shape("end_users"), moment("deadline_ms", needed=False), words("case_id"),
     flag("reminded"), number("desired_version"), sa.Index(None, "account_id", "decided_ms"),
     sa.Index(None, "state", "ends_ms"), sa.Index(None, "rule", "decided_ms"),
 )  # fmt: skip
 """purse: the budget that paid, null where a person asked or nothing was spent; held_by: the guard that made it wait for
-people; ended_by: who ended it, `policy` where nobody did; strikes: how many its delivery gives; reminded: people were
-paged that it lapses; desired_version: of the account's desired state, with it."""
+people; approved_by: the person who let it go on; ended_by: who ended it, `policy` where nobody did; strikes: how many
+its delivery gives; reminded: people were paged that it lapses; desired_version: of the account's desired state, with
+it."""
 
 outbox = sa.Table(
     "outbox", METADATA,

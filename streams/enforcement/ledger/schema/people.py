@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from streams.enforcement.ledger.schema.columns import METADATA, key, moment, shape, text, words
+from streams.enforcement.ledger.schema.columns import METADATA, flag, key, moment, shape, text, words
 
 people = sa.Table(
     "people", METADATA, key("name"), text("public_key"), shape("roles"), moment("added_ms"),
@@ -19,7 +19,7 @@ commands = sa.Table(
 
 pending = sa.Table(
     "pending", METADATA, key("change"), text("command_id"), text("by"), text("verb"), shape("args"), words("why"),
-    moment("asked_ms"), moment("until_ms"), moment("alone_ms", needed=False), shape("agreed"),
+    moment("asked_ms"), moment("until_ms"), moment("alone_ms", needed=False), shape("agreed"), flag("restricted"),
 )  # fmt: skip
 """What waits for a second person. change: the hash that an approval names; until_ms: then it is too late; alone_ms:
-when it is done without another, in a team of one; agreed: who has, and when."""
+when it is done without another, in a team of one; agreed: who has, and when; restricted: child safety's alone."""

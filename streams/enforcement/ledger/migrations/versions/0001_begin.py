@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("purse", sa.Text(), nullable=True),
         sa.Column("held_by", sa.Text(), nullable=True),
         sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("approved_by", sa.Text(), nullable=True),
         sa.Column("strikes", sa.BigInteger(), nullable=False),
         sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("end_users", _OPEN, nullable=True),
@@ -314,6 +315,7 @@ def upgrade() -> None:
         sa.Column("until_ms", sa.BigInteger(), nullable=False),
         sa.Column("alone_ms", sa.BigInteger(), nullable=True),
         sa.Column("agreed", _OPEN, nullable=True),
+        sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("change", name=op.f("pk_pending")),
     )
     op.create_table(
