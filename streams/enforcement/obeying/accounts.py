@@ -15,13 +15,22 @@ from streams.enforcement.ledger.schema import (
     mutes,
     protections,
     pseudonym_keys,
+    suspended_elsewhere,
 )
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.asking import asked, books_of
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
-from streams.enforcement.people.account_args import AccountAct, AccountErase, AccountProtect, Accounts, Target
+from streams.enforcement.people.account_args import (
+    AccountAct,
+    AccountElsewhere,
+    AccountErase,
+    AccountProtect,
+    Accounts,
+    Target,
+)
 from streams.enforcement.policy.action import UNDER_WAY, Action, State, action_id
 from streams.enforcement.policy.decision import Decision, Outcome, Reason
+from streams.enforcement.policy.rungs import SUSPEND
 
 _LASTING = [str(state) for state in (*UNDER_WAY, State.PROPOSED)]
 
@@ -103,7 +112,7 @@ _PATIENCE_MS = 60 * 60_000
 def many_weight(errand: Errand) -> Weight:
     """By how many accounts; restricted where one of them is contained."""
     args = errand.args
-    assert isinstance(args, Accounts | AccountProtect)
+    assert isinstance(args, Accounts | AccountProtect | AccountElsewhere)
     return Weight(count=len(set(args.account_ids)), restricted=bool(_in_force(errand, args.account_ids, True)))
 
 
@@ -155,6 +164,25 @@ def unprotect(errand: Errand) -> Answer:
     for account in wanted:
         errand.note(Kind.FACTS, {"protected_until_ms": 0}, account)
     return Answer(Ending.DONE, f"{gone:,} accounts are no longer protected")
+
+
+def elsewhere(errand: Errand) -> Answer:
+    """Others have suspended accounts: we don't add to that; or have let them go: what we have in force goes too."""
+    args = errand.args
+    assert isinstance(args, AccountElsewhere)
+    wanted, now = sorted(set(args.account_ids)), errand.tx.now_ms
+    errand.tx.delete(suspended_elsewhere, suspended_elsewhere.c.account_id.in_(wanted))
+    if args.suspended:
+        errand.tx.insert(suspended_elsewhere, [{"account_id": one, "since_ms": now, "by": errand.by,
+                                                "why": errand.command.why} for one in wanted])  # fmt: skip
+    ours = [] if args.suspended else [row for row in _in_force(errand, wanted, False) if row["rung"] == SUSPEND]
+    for row in ours:
+        if errand.after.moves.reverse(row, errand.by, errand.command.why) and row["rule"]:
+            mute(errand, row["account_id"], row["rule"])
+    for account in wanted:
+        errand.note(Kind.FACTS, {"suspended_elsewhere": args.suspended}, account)
+    said = "suspended" if args.suspended else "let go"
+    return Answer(Ending.DONE, f"{len(wanted):,} accounts {said} by others; {len(ours):,} suspensions of ours undone")
 
 
 def erase(errand: Errand) -> Answer:

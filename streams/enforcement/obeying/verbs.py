@@ -10,6 +10,7 @@ from streams.enforcement.obeying.errand import Answer, Errand, Weight
 WEIGHED: dict[str, Callable[[Errand], Weight]] = {
     "account.act": accounts.act_weight, "account.reinstate": accounts.many_weight,
     "account.protect": accounts.many_weight, "account.unprotect": accounts.many_weight,
+    "account.elsewhere": accounts.many_weight,
     "account.erase": running.weight, "action.approve": actions.ids_weight, "action.reject": actions.ids_weight,
     "action.undo": actions.undo_weight, "done.recheck": actions.recheck_weight, "case.open": cases.open_weight,
     "case.assign": cases.weight, "case.note": cases.weight, "case.close": cases.close_weight,
@@ -23,7 +24,8 @@ WEIGHED: dict[str, Callable[[Errand], Weight]] = {
 
 DONE: dict[str, Callable[[Errand], Answer]] = {
     "account.act": accounts.act, "account.reinstate": accounts.reinstate, "account.protect": accounts.protect,
-    "account.unprotect": accounts.unprotect, "account.erase": accounts.erase, "action.approve": actions.approve,
+    "account.unprotect": accounts.unprotect, "account.elsewhere": accounts.elsewhere,
+    "account.erase": accounts.erase, "action.approve": actions.approve,
     "action.reject": actions.reject, "action.undo": actions.undo, "done.recheck": actions.recheck,
     "case.open": cases.open_one, "case.assign": cases.assign, "case.note": cases.note, "case.close": cases.close,
     "appeal.add": appeals.add, "appeal.assign": appeals.assign, "appeal.answer": appeals.answer,

@@ -1,0 +1,1 @@
+"""A record of everything that was done, which nobody can change unseen."""

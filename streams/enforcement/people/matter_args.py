@@ -1,0 +1,88 @@
+"""Arguments of commands on cases, appeals and reports."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from streams.enforcement.people.args import Args, Id, Ids, Ms, Words
+from streams.enforcement.people.roles import UNEXPECTED_BEHAVIOUR
+
+
+class CaseOpen(Args, frozen=True):
+    """A case of one's own. restricted: child safety's alone."""
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    account_id: Id | None = None
+    clause: Id | None = None
+    alerts: Annotated[tuple[Id, ...], msgspec.Meta(max_length=100)] = ()
+    restricted: bool = False
+
+
+class CaseAssign(Args, frozen=True):
+    """to: a person's name."""
+
+    case: Id
+    to: Id
+
+
+class CaseNote(Args, frozen=True):
+    """text: for those who work on it."""
+
+    case: Id
+    text: Words
+
+
+class CaseClose(Args, frozen=True):
+    """Dispositions become labels: violation and victim say that the alerts were right, no_violation that not."""
+
+    cases: Ids
+    disposition: Literal["violation", "no_violation", "victim", "duplicate", "unclear"]
+
+
+class AppealAdd(Args, frozen=True):
+    """What an owner says against an action."""
+
+    action_id: Id
+    appealed_by: Id
+    appeal_reason: Words
+    appealed_ms: Ms | None = None
+
+
+class AppealAssign(Args, frozen=True):
+    """to: a person's name."""
+
+    appeal: Id
+    to: Id
+
+
+class AppealAnswer(Args, frozen=True):
+    """outcome: the action stands, or it is to be undone; text: to the owner."""
+
+    appeal: Id
+    outcome: Literal["upheld", "overturned"]
+    text: Words
+
+
+class ReportAdd(Args, frozen=True):
+    """What somebody reports. matter: what is urgent whoever says it; account_id: where it is known already."""
+
+    kind: Literal["violation", "unexpected_behaviour"]
+    reporter_id: Id
+    text: Words
+    subject_ref: Id | None = None
+    account_id: Id | None = None
+    clause: Id | None = None
+    matter: Literal["intimate_imagery", "minors", "threat_to_life"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind == UNEXPECTED_BEHAVIOUR and self.clause is not None:
+            raise ValueError("unexpected behaviour of a model breaks no clause")
+
+
+class ReportAnswer(Args, frozen=True):
+    """text: to whoever reported."""
+
+    report: Id
+    text: Words

@@ -1,0 +1,1 @@
+"""Statements of reasons. Pure: data in, texts out."""
