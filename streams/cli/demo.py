@@ -59,6 +59,9 @@ def demo(
     out.print(f"See why:  tipstaff alerts list --data-dir {data_dir}", markup=False)
     if alerts:
         out.print(f"          tipstaff alerts explain {alerts[0].id[:8]} --data-dir {data_dir}", markup=False)
+    at = f"--data-dir {data_dir / 'enforcement'} --as {data_dir / 'enforcement' / 'ann.json'}"
+    out.print(f"Look on:  tipstaff enforcement status {at}", markup=False)
+    out.print(f"          tipstaff actions list {at}", markup=False)
 
 
 def _run(session: Session, alerts: list[Alert]) -> None:

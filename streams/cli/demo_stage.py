@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from streams.active_accounts import active_accounts
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.embedded.acting import Acting
 from streams.enforcement.embedded.outlet import EnforcedOutlet
@@ -87,7 +88,7 @@ class DemoStage:
         enforcer = Enforcer(self.ledger, in_force_of(pack), routes, lambda _: Switch(on=True, known=True))
         deliverers = [Deliverer(enforcer.outbox(), sink, self.now_ms, lambda: 0.5, lambda *_: None)
                       for sink in (self._webhook, self.desk)]  # fmt: skip
-        self.acting = Acting(enforcer, deliverers, self.now_ms, dict, self._stream_ms)
+        self.acting = Acting(enforcer, deliverers, self.now_ms, self._active, self._stream_ms)
         self._staff: dict[str, Credential] = {}
         self._set_up(pack)
 
@@ -97,6 +98,9 @@ class DemoStage:
 
     def _stream_ms(self) -> int | None:
         return None if self._saved is None else self._saved.state.features.stream_time
+
+    def _active(self) -> dict[str, int]:
+        return {} if self._saved is None else active_accounts(self._saved.state.features)
 
     def around(self, outlet: Outlet, saved: Saved) -> Outlet:
         """The run's outlet, with its alerts acted upon."""
