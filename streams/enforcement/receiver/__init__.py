@@ -1,0 +1,1 @@
+"""The reference receiver: verifies, applies once, keeps the desired state."""

@@ -1,0 +1,1 @@
+"""Where messages go: each a way to send one delivery."""
