@@ -108,13 +108,13 @@ def _unit(one: Mapping[str, Any]) -> str:
     return str(one.get("unit") or fixed.get(one["aggregate"]) or (column.unit if column else ""))
 
 
-def unknown_keys(one: Mapping[str, Any], known: Sequence[str], *path: str) -> list[Problem]:
+def unknown_keys(one: Mapping[str, Any], known: Sequence[str], *path: str | int) -> list[Problem]:
     """A problem for every key of a declaration, or of what stands at a path in it, that is none of these."""
     return [Problem((*path, key), f"unknown key {key}", nearest(str(key), list(known)))
             for key in one if key not in known]  # fmt: skip
 
 
-def missing_keys(keys: Iterable[str], *path: str) -> list[Problem]:
+def missing_keys(keys: Iterable[str], *path: str | int) -> list[Problem]:
     """A problem for each of these keys, which a declaration, or what stands at a path in it, lacks."""
     return [Problem(path, f"{key} is missing", f"add {key}: …") for key in keys]
 

@@ -139,7 +139,7 @@ class Document:
                     max(column - (len(source) - len(stripped)), 0), width, warning)  # fmt: skip
 
 
-_ABOUT_KEY = re.compile(r"^unknown key | takes no | has no windows$")
+_ABOUT_KEY = re.compile(r"^unknown key |^no such | takes no | has no windows$")
 
 
 def _find(node: yaml.Node | None, path: tuple[str | int, ...], message: str) -> yaml.Node | None:

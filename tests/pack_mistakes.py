@@ -80,6 +80,7 @@ SHIPPED: Files = {
     **clauses(_CLAUSE.replace("mine,", "spam,")),
     "rules/many-pages.yaml": str(
         rule(id="id: many-pages", when="when: [paths_1h > 5, path_share_1h > 0.5]")["rules/my-rule.yaml"]),
+    "policy.yaml": "clauses:\n  spam: {ceiling: page, to_lift: Stop., dsa_category: OTHER_VIOLATION_TC}\n",
 }  # fmt: skip
 """A small pack to lay the mistakes over."""
 

@@ -9,9 +9,10 @@ from typing import Any
 from detectors.clauses import watched_by
 from detectors.rules import Rule
 from features.catalog import Feature
+from streams.enforcement.policy.policy import Policy
 from streams.pack import Pack
 
-SECTIONS = ("clauses", "rules", "features", "labels", "lists", "peers")
+SECTIONS = ("clauses", "rules", "features", "labels", "lists", "peers", "policy")
 """The parts of a pack, in the order they are told."""
 
 Part = dict[str, dict[str, Any]]
@@ -44,6 +45,7 @@ def described(pack: Pack) -> dict[str, Part]:
         "lists": {one.name: asdict(one) for one in pack.lists.values()},
         "peers": {f"{group[0]} of plan {group[1]}, mostly {group[2]}: {name}": {"quantiles": values.tolist()}
                   for (group, name), values in pack.peers.tables.items()},
+        "policy": _policy(pack.policy),
     }  # fmt: skip
 
 
@@ -77,6 +79,21 @@ def _fields(section: str, name: str, before: Mapping[str, Any], after: Mapping[s
     for field in dict.fromkeys([*before, *after]):
         if before.get(field) != after.get(field):
             yield Change(section, name, "changed", field, before.get(field), after.get(field))
+
+
+def _policy(policy: Policy) -> Part:
+    """A policy by its parts; times in ms."""
+    parts = ("clauses", "terms", "budgets", "stages", "protections", "reactions", "unknown_facts", "alone_ms")
+    plain = {key: value for key, value in asdict(policy).items() if key not in parts}
+    return {
+        "limits": plain, "protections": asdict(policy.protections), "reactions": dict(policy.reactions),
+        "alone_ms": dict(policy.alone_ms),
+        "unknown_facts": {plan: sorted(rungs) for plan, rungs in policy.unknown_facts.items()},
+        **{f"clause {name}": asdict(one) for name, one in policy.clauses.items()},
+        **{f"rung {name}": asdict(one) for name, one in policy.terms.items()},
+        **{f"budget {name}": asdict(one) for name, one in policy.budgets.items()},
+        **{f"stage of {rule}": {"most": stage} for rule, stage in policy.stages.items()},
+    }  # fmt: skip
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

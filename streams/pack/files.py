@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from features.catalog import Problem, Refused
 from features.sql import nearest
 from streams.located import Document, Flaw, PackRefused
+from streams.pack.policy_file import PolicyFile
 
 SHIPPED = Path(__file__).resolve().parents[2] / "detectors" / "pack"
 """The pack that comes with tipstaff."""
@@ -50,6 +51,8 @@ class PackFiles:
     labels: list[Entry]
     lists: list[Entry]
     peers: Path | None
+    policy: PolicyFile
+    own_clauses: frozenset[str] = field(default=frozenset())
     without: frozenset[str] = field(default=frozenset())
 
 
@@ -61,6 +64,7 @@ def read_files(overlay: Path | None, shipped: Path | None = None) -> PackFiles:
     if overlay and not overlay.is_dir():
         raise PackRefused([Flaw(str(overlay), 1, "there is no such folder", "make one with: tipstaff pack init")])
     folders = [shipped or SHIPPED, *([overlay] if overlay else [])]
+    own = {entry.key("id") for entry in _listed(overlay, "clauses")} if overlay else set()
     rules = _laid_over([_folder(folder, "rules", "a rule", "begin with id: …") for folder in folders], "id")
     return PackFiles(
         features=_laid_over([_listed(folder, "features") for folder in folders], "name"),
@@ -69,6 +73,8 @@ def read_files(overlay: Path | None, shipped: Path | None = None) -> PackFiles:
         labels=_laid_over([_listed(folder, "labels") for folder in folders], "taxonomy"),
         lists=_laid_over_files([_folder(folder, "lists", "a list", "begin with kind: …") for folder in folders]),
         peers=next((f / "peers.json" for f in reversed(folders) if (f / "peers.json").exists()), None),
+        policy=PolicyFile.read([(f / "policy.yaml", _shown(f / "policy.yaml")) for f in folders]),
+        own_clauses=frozenset(own),
         without=_without(overlay) if overlay else frozenset(),
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from detectors.clauses import Clause, watched_by
 from detectors.rules import Rule
 from streams.pack import Pack, read_pack
+from streams.pack.ladder_words import what_follows
 
 _HEAD = """\
 <!-- Generated from detectors/pack by make pages; edit the files there. -->
@@ -18,6 +19,11 @@ What each clause forbids, how it is watched, what cannot be seen, and whom it ma
 `verdict`: through upstream classifiers' verdicts, judged as a share of all verdicts and never by a bare count; \
 `reports_only`: through people's reports alone. A clause without a basis goes no further than a page. Clauses marked \
 *example* are from an operator's own terms: replace them with yours.
+
+What follows is policy.yaml's: rules never name a punishment. The highest step that is reached is wanted; then guards \
+may hold it back (the enforcement switch, lag and age of evidence, the rule's stage, a mute after a reinstatement, \
+own evidence, what is known of the account, budgets, two people), never a page or a case. Own signals are kinds of \
+evidence about the same matter; what accounts share and a model's word never count.
 """
 
 _PATHS = {
@@ -38,6 +44,7 @@ def _lines(pack: Pack) -> Iterator[str]:
     yield from (f"| [{c.title}](#{c.id}) | {c.coverage} | {c.severity} | {c.role} |" for c in pack.clauses.values())
     for clause in pack.clauses.values():
         yield from _clause(clause, watched_by(clause.id, pack.rules), pack.labels.of_clause(clause.id))
+        yield from ("", *what_follows(clause, pack.policy))
 
 
 def _clause(clause: Clause, rules: Sequence[Rule], labels: Sequence[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The pack's only reader: features, clauses, rules, labels, lists and peers, cross-checked and hashed."""
+"""The pack's only reader: features, clauses, rules, labels, lists, peers and policy, cross-checked and hashed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ from features.event import ENTITY_COLUMNS
 from features.listing import Listing
 from features.peers import Trained
 from features.sql import nearest
+from streams.enforcement.policy.declared import strictest
+from streams.enforcement.policy.policy import Policy
 from streams.located import Flaw, PackRefused
 from streams.pack.files import Entry, PackFiles, built, read_files, unknown_without
 from streams.pack.peer_file import read_peers
+from streams.pack.policy_file import ruled_by
 
 __all__ = ["Clause", "Pack", "expired_lists", "read_pack"]
 
@@ -32,7 +35,7 @@ _Make = Callable[[Mapping[str, Any], Sequence[Clause]], list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Pack:
-    """The versioned set of features, rules and clauses in force, named by its content hash."""
+    """The versioned set of features, rules, clauses and policy in force, named by its content hash."""
 
     catalog: Catalog
     rules: tuple[Rule, ...]
@@ -43,6 +46,7 @@ class Pack:
     lists: Mapping[str, Listing] = field(default_factory=dict)
     peers: Trained = field(default_factory=Trained)
     expiries: tuple[tuple[str, Flaw], ...] = ()
+    policy: Policy = field(default_factory=strictest)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -86,12 +90,14 @@ def read_pack(overlay: Path | None = None, shipped: Path | None = None) -> Pack:
     catalog = built(features, lambda: build([e.value for e in features], listings), flaws, Catalog((), {}))
     mapped = built(files.labels, lambda: build_labels([e.value for e in files.labels], list(clauses)), flaws, Labels())
     _refuse(flaws)
-    rules = _rules(files, overlay, clauses, catalog, listings)
+    rules, ids = _rules(files, overlay, clauses, catalog, listings)
+    policy = ruled_by(files.policy, clauses, files.own_clauses, ids, flaws)
+    _refuse(flaws)
     peers, stale = read_peers(files.peers, catalog)
     warnings = (*stale, *_unused(features, rules), *_unfulfilled(files.clauses, clauses, rules),
-                *_unlabelled(files.clauses, clauses, mapped))  # fmt: skip
+                *_unlabelled(files.clauses, clauses, mapped), *_unruled(files, policy))  # fmt: skip
     return Pack(catalog, rules, clauses, _hash(files), warnings, mapped, listings, peers,
-                tuple(_expiries(files.lists, listings)))  # fmt: skip
+                tuple(_expiries(files.lists, listings)), policy)  # fmt: skip
 
 
 def _refuse(flaws: list[Flaw]) -> None:
@@ -100,7 +106,8 @@ def _refuse(flaws: list[Flaw]) -> None:
 
 
 def _rules(files: PackFiles, overlay: Path | None, clauses: Mapping[str, Clause], catalog: Catalog,
-           listings: Mapping[str, Listing]) -> tuple[Rule, ...]:  # fmt: skip
+           listings: Mapping[str, Listing]) -> tuple[tuple[Rule, ...], list[str]]:  # fmt: skip
+    """The rules, and the ids of all that the policy may name, those to do without among them."""
     flaws: list[Flaw] = []
     known = list(clauses.values())
     entries = _expanded(files.rules, known, flaws, lambda one: templates.rule_problems(one, known), templates.rules)
@@ -115,7 +122,7 @@ def _rules(files: PackFiles, overlay: Path | None, clauses: Mapping[str, Clause]
     values = [entry.value for entry in kept]
     found = built(kept, lambda: build_rules(values, catalog, clauses, listings, restricted), flaws, none)
     _refuse(flaws)
-    return found
+    return found, [entry.key("id") for entry in entries]
 
 
 def _expanded(entries: Iterable[Entry], clauses: Sequence[Clause], flaws: list[Flaw], check: _Check,
@@ -168,6 +175,15 @@ def _unlabelled(entries: Sequence[Entry], clauses: Mapping[str, Clause], mapped:
             yield entry.flaw(problem, ("coverage",))
 
 
+def _unruled(files: PackFiles, policy: Policy) -> Iterator[Flaw]:
+    """A warning for every clause of which a policy that there is says nothing."""
+    for entry in files.clauses if files.policy.documents else ():
+        if entry.key("id") not in policy.clauses:
+            problem = Problem((), f"the policy says nothing of {entry.key('id')}: people alone act on it",
+                              "name it under clauses: in policy.yaml", warning=True)  # fmt: skip
+            yield entry.flaw(problem, ("id",))
+
+
 def expired_lists(pack: Pack, today: str) -> list[Flaw]:
     """Warnings of lists whose time is over; today: YYYY-MM-DD. They stay in force: no pack hangs on the day."""
     return [flaw for expires, flaw in pack.expiries if expires < today]
@@ -187,4 +203,5 @@ def _hash(files: PackFiles) -> str:
                                                                     files.labels)]  # fmt: skip
     content += [{e.name: e.value for e in files.lists}, sorted(files.without)]
     content.append(hashlib.sha256(files.peers.read_bytes()).hexdigest() if files.peers else None)
+    content += [files.policy.declared] if files.policy.documents else []  # a pack of old keeps its name
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:12]

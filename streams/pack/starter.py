@@ -1,4 +1,4 @@
-"""The pack that `tipstaff pack init` starts: a feature, a rule with tests, and a sample on which it fires."""
+"""The pack that `tipstaff pack init` starts: a feature, a rule with tests, its stage, and a sample for it."""
 
 from __future__ import annotations
 
@@ -49,6 +49,12 @@ tests:
       - {type: inference, account_id: ann, operation: image, images: 4, every: 1m, lasts: 2h}
 """
 
+POLICY = """\
+# What follows, laid over the shipped policy key by key (clauses: and ladders: entry by entry, each as a whole).
+stages:
+  image-flood: shadow            # how far the rule may come: shadow, canary, live; it earns its stage by itself
+"""
+
 PACK = """\
 # Shipped rules to do without, by id.
 without: []
@@ -58,7 +64,8 @@ without: []
 def write_starter(folder: Path) -> list[Path]:
     """Write the starter's files; returns their paths. Raises FileExistsError before anything is written."""
     files = {
-        folder / "pack.yaml": PACK, folder / "features.yaml": FEATURES, folder / "rules" / "image-flood.yaml": RULE,
+        folder / "pack.yaml": PACK, folder / "policy.yaml": POLICY,
+        folder / "features.yaml": FEATURES, folder / "rules" / "image-flood.yaml": RULE,
         folder / "sample.ndjson": "".join(_sample()),
     }  # fmt: skip
     for path in files:

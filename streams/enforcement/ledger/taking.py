@@ -20,6 +20,7 @@ from streams.enforcement.ledger.trail import POLICY
 from streams.enforcement.ledger.transaction import Transaction
 from streams.enforcement.policy.deciding import decide
 from streams.enforcement.policy.decision import Decision
+from streams.enforcement.policy.rungs import ACCOUNT
 
 
 class Taking:
@@ -30,9 +31,13 @@ class Taking:
         self._decided: list[dict[str, Any]] = []
 
     def take(self, new: Sequence[Alert]) -> list[Decision]:
-        """Decide on every revision that is not known yet, in order; repeated and lower ones change nothing."""
+        """Decide on every revision that is not known yet; repeated and lower ones change nothing.
+
+        In order, but what is about keys, workloads and end users comes before what is about accounts: the narrower
+        one is to be acted upon, and the account's own alert often stands before it.
+        """
         known = self._known(alert.id for alert in new)
-        news = _news(new, known)
+        news = sorted(_news(new, known), key=lambda alert: alert.kind == ACCOUNT)
         books = open_books(self._tx, (alert.account_id for alert in news), self._in_force.policy.open_ms,
                            self._in_force.policy.strike_decay_ms)  # fmt: skip
         self._after.prepare(news)

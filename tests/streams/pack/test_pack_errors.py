@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pack_mistakes import MISTAKES, SHIPPED, Files
+from policy_mistakes import POLICY_MISTAKES
 
 from streams.located import PackRefused
 from streams.pack import expired_lists, read_pack
@@ -18,7 +19,11 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCES = (
     "features/catalog.py", "features/declared.py", "features/sql.py", "detectors/rules.py", "detectors/condition.py",
     "detectors/clauses.py", "detectors/labels.py", "detectors/lists.py", "detectors/templates.py",
-    "streams/pack/reader.py", "streams/pack/files.py", "streams/pack/peer_file.py", "streams/located.py",
+    "streams/pack/reader.py", "streams/pack/files.py", "streams/pack/peer_file.py", "streams/pack/policy_file.py",
+    "streams/located.py", "streams/enforcement/policy/amounts.py",
+    "streams/enforcement/policy/declared.py", "streams/enforcement/policy/declared_rungs.py",
+    "streams/enforcement/policy/declared_ladders.py", "streams/enforcement/policy/declared_clauses.py",
+    "streams/enforcement/policy/declared_budgets.py",
 )  # fmt: skip
 
 TODAY = "2026-11-23"
@@ -54,7 +59,7 @@ def told(files: Files, folder: Path) -> str:
 def every_message(folder: Path) -> str:
     """All mistakes and what is said about them."""
     parts = []
-    for number, (name, files) in enumerate(MISTAKES.items()):
+    for number, (name, files) in enumerate({**MISTAKES, **POLICY_MISTAKES}.items()):
         parts.append(f"── {name} ──\n{told(files, folder / str(number))}\n")
     try:
         read_pack(folder / "nowhere")

@@ -1,0 +1,166 @@
+"""What must hold of every decision, whatever is open, known and in force."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from policy_matters import CLAUSES, DECLARED, MINUTE_MS, NOW, POLICY, action, alert, clause, warned
+
+from detectors.alert import SEVERITIES, Alert
+from features.ticks import DAY_MS, HOUR_MS
+from streams.enforcement.policy.action import Action, State
+from streams.enforcement.policy.deciding import decide
+from streams.enforcement.policy.decision import Decision, Outcome
+from streams.enforcement.policy.facts import Facts
+from streams.enforcement.policy.policy import Policy
+from streams.enforcement.policy.rungs import HEIGHT, TARGETS
+from streams.enforcement.policy.standing import Standing, Strike, Warned
+
+KINDS = ("account", "key", "workload", "end_user")
+NAMES = (*CLAUSES, "unheard-of")
+OFTEN = ("mining", "content", "theft") * 4 + NAMES
+SIGNALS = ("output", "network", "process", "content", "report", "identity", "link", "model")
+
+_ago = st.sampled_from(
+    [0, MINUTE_MS, 11 * MINUTE_MS, 61 * MINUTE_MS, 5 * HOUR_MS, 30 * HOUR_MS, 4 * DAY_MS, 100 * DAY_MS]
+)
+_users = st.lists(st.sampled_from(["user-1", "user-2", "user-3"]), max_size=2, unique=True).map(tuple)
+
+
+@st.composite
+def alerts(draw: st.DrawFn) -> Alert:
+    """Any alert of the account; now and then one of a clause that nobody knows."""
+    ago = draw(_ago)
+    return alert(
+        draw(st.sampled_from(OFTEN)), draw(st.sampled_from(("account", "account", *KINDS))),
+        draw(st.sampled_from(["pod-1", "pod-2", "user-1"])),
+        rule=f"rule-{draw(st.integers(0, 9))}", severity=draw(st.sampled_from(["high", "medium", *SEVERITIES, "dire"])),
+        signals=tuple(draw(st.lists(st.sampled_from(SIGNALS), max_size=3, unique=True))), time=NOW - ago,
+        revision=draw(st.integers(1, 3)), victim=draw(st.sampled_from([None, None, None, "holder"])),
+        knowledge=draw(st.sampled_from([None, None, "hash_match", "classifier"])), end_users=draw(_users),
+    )  # fmt: skip
+
+
+@st.composite
+def actions(draw: st.DrawFn) -> Action:
+    """Any action against the account or a part of it."""
+    kind = draw(st.sampled_from(KINDS))
+    ago = draw(_ago)
+    ends = draw(st.sampled_from([None, NOW - ago + HOUR_MS]))
+    entity = "acct" if kind == "account" else draw(st.sampled_from(["pod-1", "pod-2", "user-1"]))
+    rung = draw(st.sampled_from([rung for rung in TARGETS if kind in TARGETS[rung]]))
+    return action(rung, kind, entity, ago, draw(st.sampled_from(list(State))), ends_ms=ends,
+                  clause=draw(st.sampled_from(NAMES)))  # fmt: skip
+
+
+def _warnings(users: tuple[str, ...], left_ms: int, clause: str) -> Warned:
+    return warned(*users, deadline_ms=NOW + left_ms, clause=clause)
+
+
+standings = st.builds(
+    Standing, st.just("acct"), actions=st.lists(actions(), max_size=4).map(tuple),
+    strikes=st.lists(st.builds(Strike, st.sampled_from(NAMES), _ago.map(lambda ago: NOW - ago)), max_size=5).map(tuple),
+    warned=st.lists(st.builds(_warnings, _users, st.sampled_from([-5 * DAY_MS, -HOUR_MS, HOUR_MS]), st.just("content")),
+                    max_size=3).map(tuple),
+    suspended_elsewhere=st.booleans(),
+)  # fmt: skip
+known = st.sampled_from([None, Facts("acct", NOW), Facts("acct", NOW, stateful_workloads=frozenset({"pod-1"}))])
+situations = st.tuples(st.lists(alerts(), min_size=1, max_size=5), known, standings)
+
+Situation = tuple[list[Alert], Facts | None, Standing]
+
+
+def _decide(situation: Situation, policy: Policy = POLICY) -> Decision:
+    found, facts, standing = situation
+    return decide(found, facts, standing, policy, CLAUSES, NOW)
+
+
+def _height(decision: Decision) -> int:
+    """How far a decision goes; contain stands beside the ladder."""
+    return HEIGHT.get(decision.rung, 0) if decision.outcome is Outcome.ACT else 0
+
+
+@given(situations)
+@settings(max_examples=1_000, deadline=None)
+def test_every_alert_gets_a_decision(situation: Situation) -> None:
+    """With a named reason; a rung only where something is to be done, and only one that is for such an entity."""
+    found = _decide(situation)
+    about = situation[0][0]
+    assert (found.alert_id, found.revision, found.account_id) == (about.id, about.revision, "acct")
+    assert (found.outcome is Outcome.ACT) == bool(found.rung)
+    if found.rung:
+        assert found.kind in TARGETS[found.rung]
+        assert found.not_after_ms > NOW
+    assert not found.urgent or found.page
+
+
+@given(situations, st.sampled_from(["page", "notice", "throttle", "quarantine_key", "suspend"]))
+@settings(max_examples=1_000, deadline=None)
+def test_no_decision_exceeds_its_clauses_ceiling(situation: Situation, most: str) -> None:
+    """Whatever the ladder says; nor does one terminate, or contain on an ordinary path."""
+    about = situation[0][0]
+    lowered = {name: replace(one, ceiling=most) for name, one in POLICY.clauses.items()}
+    found = _decide(situation, replace(POLICY, clauses=lowered))
+    ceiling = HEIGHT.get(most, 0) if about.clause in lowered else 0
+    assert _height(found) <= ceiling
+    assert found.rung != "terminate"
+    assert found.rung != "contain" or (about.clause == "children" and about.knowledge == "hash_match")
+
+
+@given(situations, st.integers(0, len(SEVERITIES) - 1), st.integers(0, len(SEVERITIES) - 1))
+@settings(max_examples=2_000, deadline=None)
+def test_more_severity_never_does_less(situation: Situation, one: int, other: int) -> None:
+    """With all else the same, to the account or to people."""
+    (about, *others), facts, standing = situation
+    less, more = sorted((one, other))
+    milder, graver = (_decide(([replace(about, severity=SEVERITIES[rank]), *others], facts, standing))
+                      for rank in (less, more))  # fmt: skip
+    assert _height(milder) <= _height(graver)
+    assert (milder.rung == "contain") == (graver.rung == "contain")
+    assert (milder.page, milder.urgent, bool(milder.case)) <= (graver.page, graver.urgent, bool(graver.case))
+
+
+@given(situations)
+@settings(max_examples=1_000, deadline=None)
+def test_nobody_is_suspended_on_a_models_or_a_links_word(situation: Situation) -> None:
+    """However many alerts say so, and whatever one more signal of another matter says."""
+    found, facts, standing = situation
+    hearsay = [replace(one, signals=("link", "model")) if one.clause == found[0].clause else one for one in found]
+    assert _decide((hearsay, facts, standing)).rung != "suspend"
+    alone = [
+        replace(one, signals=("link", "model", "output")) if one.clause == found[0].clause else one for one in found
+    ]
+    assert _decide((alone, facts, standing)).rung != "suspend"
+
+
+@given(situations)
+@settings(max_examples=500, deadline=None)
+def test_no_victim_is_punished(situation: Situation) -> None:
+    """Told, slowed down, or with the stolen key shut, and nothing else."""
+    (about, *others), facts, standing = situation
+    about = replace(about, victim="holder", knowledge=None, severity="high", signals=("output", "network"))
+    found = _decide(([about, *others], facts, standing))
+    assert found.rung in ("", "notice", "throttle", "quarantine_key")
+
+
+@given(situations, st.randoms())
+@settings(max_examples=500, deadline=None)
+def test_the_order_of_what_is_open_or_in_force_does_not_matter(situation: Situation, random: Any) -> None:
+    """The first alert is the one decided on; all else may come in any order."""
+    (about, *others), facts, standing = situation
+    others = list({one.id: one for one in others}.values())
+    shuffled = replace(standing, actions=tuple(random.sample(standing.actions, len(standing.actions))),
+                       strikes=standing.strikes[::-1], warned=standing.warned[::-1])  # fmt: skip
+    first = _decide(([about, *others], facts, standing))
+    second = _decide(([about, *random.sample(others, len(others))], facts, shuffled))
+    assert replace(first, figures={}) == replace(second, figures={})
+
+
+def test_the_clauses_of_these_tests_are_those_of_the_policy() -> None:
+    """A clause of every path is among them, with and without a ladder, so that the properties say something."""
+    assert {one.path for one in CLAUSES.values()} == {"ordinary", "care", "child_safety"}
+    assert set(DECLARED["clauses"]) < set(CLAUSES)
+    assert clause("x").page_only is False
