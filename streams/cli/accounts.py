@@ -1,4 +1,4 @@
-"""`tipstaff accounts show`: an account's features now, its keys, workloads and alerts."""
+"""`tipstaff accounts`: an account's features now, its keys, workloads and alerts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from features.arrivals import SEPARATOR
 from features.book import Book
 from streams.alert_lines import rfc3339
 from streams.cli import words
+from streams.cli.accounts_act import act
+from streams.cli.accounts_spared import protect, reinstate, unprotect
 from streams.cli.alerts import DataDir, Json, directory_of, newest
 from streams.cli.screen import Failed, PackDir, as_json, err, out, settings_of, table, told
 from streams.local.directory import DataDirectory
@@ -19,12 +21,11 @@ from streams.pack import Pack, read_pack
 from streams.pipeline import Pipeline
 from streams.runner import Saved
 
-app = typer.Typer(no_args_is_help=True, help="What is known of an account.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `show` a word of its own."""
+app = typer.Typer(no_args_is_help=True, help="What is known of accounts, and what is done to them.")
+app.command("act")(act)
+app.command("reinstate")(reinstate)
+app.command("protect")(protect)
+app.command("unprotect")(unprotect)
 
 
 @app.command("show")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,6 +51,14 @@ STAFF = {"ann": ("admin", "enforcer", "reviewer"), "ben": ("admin", "enforcer", 
 """Who works in the demo, and their roles: two, since resuming takes two."""
 
 _ACTUATOR, _DESK = "receiver", "desk"
+_SINKS = """\
+# Where messages of the demo's ledger go. Both are the reference receiver: tipstaff receiver --port 8970
+# --secret-file receiver.key --data receiver.db
+- {name: receiver, kind: webhook, url: "http://127.0.0.1:8970/actions", secret_file: receiver.key,
+   events: [actions], allow: [127.0.0.0/8]}
+- {name: desk, kind: webhook, url: "http://127.0.0.1:8970/actions", secret_file: receiver.key,
+   events: [pages, notices], allow: [127.0.0.0/8]}
+"""
 
 
 class Desk:
@@ -78,10 +87,11 @@ class DemoStage:
         self._saved: Saved | None = None
         self.ledger: Ledger = open_ledger(in_file(folder / "ledger.db"))
         key = secrets.token_bytes(32)
+        _leave_sinks(folder, key)
         self.desired = Desired(folder / "receiver.db")
         self._receiver = Receiver(self.desired, [key], self.now_ms)
         self._receiver.start()
-        secret = Secret("whsec_" + base64.b64encode(key).decode())
+        secret = Secret(_written(key))
         self.desk = Desk()
         self._webhook = Webhook(_ACTUATOR, self._receiver.url, [secret], Connecting(networks(["127.0.0.0/8"])))
         routes = {kind: [_DESK if "page" in kind or "notice" in kind else _ACTUATOR] for kind in TYPES}
@@ -151,6 +161,19 @@ class DemoStage:
         self._webhook.close()
         self._receiver.close()
         self.acting.close()
+
+
+def _written(key: bytes) -> str:
+    return "whsec_" + base64.b64encode(key).decode()
+
+
+def _leave_sinks(folder: Path, key: bytes) -> None:
+    """Leave the sinks behind, so that people can go on with the demo's ledger and a receiver of their own."""
+    secret = folder / "receiver.key"
+    secret.unlink(missing_ok=True)
+    os.close(os.open(secret, os.O_CREAT | os.O_WRONLY, 0o600))
+    secret.write_text(_written(key))
+    (folder / "sinks.yaml").write_text(_SINKS)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from streams.cli.failing import Failed
 from streams.local.blocks import Unreadable
 from streams.local.directory import DirectoryRefused
 from streams.local.lane import RunsBackwards
@@ -26,6 +27,22 @@ from streams.runner import TooManyBad
 from streams.session import InputRefused
 from streams.settings import Settings
 from streams.worker.connection import KafkaRefused
+
+__all__ = [
+    "EXPECTED",
+    "SHIPPED",
+    "Failed",
+    "PackDir",
+    "as_json",
+    "err",
+    "out",
+    "pack_called",
+    "safe",
+    "say",
+    "settings_of",
+    "table",
+    "told",
+]
 
 _ENDLESS = 10_000  # characters
 
@@ -47,10 +64,6 @@ SHIPPED = "shipped"
 def pack_called(name: str) -> Pack:
     """The pack that a folder laid over the shipped one makes, or the shipped one. Raises PackRefused."""
     return read_pack(None if name == SHIPPED else Path(name))
-
-
-class Failed(Exception):
-    """A command that could not do what was asked; its text is for the person."""
 
 
 def settings_of(**options: Any) -> Settings:
@@ -78,6 +91,18 @@ def as_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True) + "\n")
 
 
+def safe(text: str) -> str:
+    """A text from outside as a terminal may show it: what could move a cursor or turn a line around is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape", "replace").decode() for c in text)
+
+
+def say(text: str) -> None:
+    """Print a line; what is in it is data, never markup."""
+    out.print(Text(safe(text)))
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; what is in it is data, never markup."""
     shown = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
@@ -85,7 +110,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         name, _, side = column.partition(">")
         shown.add_column(name, justify="right" if side else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*[Text("" if cell is None else str(cell)) for cell in row])
+        shown.add_row(*[Text("" if cell is None else safe(str(cell))) for cell in row])
     if not out.is_terminal:
         out.width = _ENDLESS  # in a pipe nothing is folded
     out.print(shown)

@@ -55,14 +55,18 @@ class Enforcer:
         """
         with self.ledger.writing(now_ms) as tx:
             for span in spans:
-                _advance(tx, span)
+                advance(tx, span)
             for one in told:
-                _hear(tx, one)
-            around = self.surroundings(tx)
-            after = self.consequences(tx, around)
-            found = Taking(tx, self.in_force, around, after).take(alerts)
-            after.flush()
-            return found
+                hear(tx, one)
+            return self.take_in(tx, alerts)
+
+    def take_in(self, tx: Transaction, alerts: Sequence[Alert]) -> list[Decision]:
+        """The same within a transaction that does more."""
+        around = self.surroundings(tx)
+        after = self.consequences(tx, around)
+        found = Taking(tx, self.in_force, around, after).take(alerts)
+        after.flush()
+        return found
 
     def surroundings(self, tx: Transaction) -> Surroundings:
         """What guards look at in a transaction."""
@@ -75,8 +79,9 @@ class Enforcer:
     def keep(self, now_ms: int) -> None:
         """What time alone brings: actions end or expire, people are reminded, stages fall. Raises FencedOff."""
         with self.ledger.writing(now_ms) as tx:
-            after = self.consequences(tx, self.surroundings(tx))
-            Housekeeping(tx, self.in_force, after, self.routes).keep()
+            around = self.surroundings(tx)
+            after = self.consequences(tx, around)
+            Housekeeping(tx, self.in_force, after, self.routes, around.switch).keep()
             after.flush()
 
     def outbox(self) -> LedgerOutbox:
@@ -84,8 +89,8 @@ class Enforcer:
         return LedgerOutbox(self.ledger, self.routes, lambda tx, row: may_leave(tx, row, self._brake(tx.now_ms)))
 
 
-def _advance(tx: Transaction, span: Span) -> None:
-    """Note how far a source is; the database's offset rules."""
+def advance(tx: Transaction, span: Span) -> None:
+    """Note how far a source is; the database's offset rules. Raises OutOfOrder."""
     mine = sa.and_(sources.c.topic == span.topic, sources.c.partition == span.partition)
     row = tx.one(sa.select(sources).where(mine))
     expected = row["next_offset"] if row else None
@@ -94,8 +99,8 @@ def _advance(tx: Transaction, span: Span) -> None:
     tx.put(sources, {"topic": span.topic, "partition": span.partition, "next_offset": span.next})
 
 
-def _hear(tx: Transaction, told: Mapping[str, Any]) -> None:
-    """Note what a partition tells of itself."""
-    tx.put(progress, {"topic": told["topic"], "partition": told["partition"], "at_ms": tx.now_ms,
+def hear(tx: Transaction, told: Mapping[str, Any]) -> None:
+    """Note what a partition tells of itself; at_ms: when it did, now where it does not say."""
+    tx.put(progress, {"topic": told["topic"], "partition": told["partition"], "at_ms": told.get("at_ms", tx.now_ms),
                       "stream_time_ms": told["stream_time_ms"], "lag_records": told["lag_records"],
                       "active_accounts": dict(told["active_accounts"]), "pack": told["pack"]})  # fmt: skip

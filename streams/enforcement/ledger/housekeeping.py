@@ -12,6 +12,7 @@ from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.consequences import Consequences
 from streams.enforcement.ledger.messages import REQUESTED, Routes
 from streams.enforcement.ledger.outbox import undelivered
+from streams.enforcement.ledger.release import WAITS, may_leave
 from streams.enforcement.ledger.schema import actions, cases, stages
 from streams.enforcement.ledger.stages import note_stage
 from streams.enforcement.ledger.taking import forget_evidence
@@ -19,7 +20,7 @@ from streams.enforcement.ledger.trail import POLICY
 from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.policy.action import State
 from streams.enforcement.policy.rungs import NOTICE, SUSPEND, TERMINATE
-from streams.enforcement.policy.standing import Stage
+from streams.enforcement.policy.standing import Stage, Switch
 
 REMINDED_MS = 12 * HOUR_MS
 """How long before a suspension lapses people are paged."""
@@ -35,8 +36,8 @@ _UNCONFIRMED = (str(State.GUARDED), str(State.DISPATCHED))
 class Housekeeping:
     """One round, in one transaction."""
 
-    def __init__(self, tx: Transaction, in_force: InForce, after: Consequences, routes: Routes) -> None:
-        self._tx, self._in_force, self._after, self._routes = tx, in_force, after, routes
+    def __init__(self, tx: Transaction, in_force: InForce, after: Consequences, routes: Routes, now: Switch) -> None:
+        self._tx, self._in_force, self._after, self._routes, self._switch = tx, in_force, after, routes, now
 
     def keep(self) -> None:
         """All of it."""
@@ -64,7 +65,11 @@ class Housekeeping:
         if self._routes.get(REQUESTED):
             return
         for row in self._some(actions.c.state.in_(_UNCONFIRMED), actions.c.rung != NOTICE):
-            self._after.moves.confirm(row["action_id"])
+            why_not = may_leave(self._tx, row, self._switch)
+            if why_not is None:
+                self._after.moves.confirm(row["action_id"])
+            elif why_not != WAITS:
+                self._after.moves.reverse(row, POLICY, why_not)
 
     def _end(self) -> None:
         over = sa.and_(actions.c.state == str(State.CONFIRMED), actions.c.ends_ms <= self._tx.now_ms)
@@ -76,7 +81,8 @@ class Housekeeping:
                        actions.c.ends_ms <= self._tx.now_ms + REMINDED_MS)  # fmt: skip
         for row in self._some(soon):
             self._tx.update(actions, actions.c.action_id == row["action_id"], reminded=True)
-            what = f"the suspension of {row['account_id']} lapses within 12 h unless a person extends it"
+            whom = "a restricted case" if row["restricted"] else row["account_id"]
+            what = f"the suspension of {whom} lapses within 12 h unless a person extends it"
             self._after.messages.page(f"action:{row['action_id']}", "lapses", what, False,
                                       {"action_id": row["action_id"], "case_id": row["case_id"]})  # fmt: skip
 

@@ -94,11 +94,10 @@ def _cases(tx: Transaction, restricted: bool) -> dict[str, int]:
 
 
 def _stream(tx: Transaction, around: Surroundings) -> dict[str, Any]:
-    row = tx.one(sa.select(sa.func.count().label("n"), sa.func.max(progress.c.at_ms).label("at")))
-    assert row is not None
-    lag, at = around.lag_ms, row["at"]
-    return {"partitions": row["n"], "lag_s": None if lag is None else lag / 1000,
-            "told_s_ago": None if at is None else (tx.now_ms - at) / 1000,
+    told = [row["at_ms"] for row in tx.rows(sa.select(progress))]
+    lag = around.lag_ms
+    return {"partitions": len(told), "lag_s": None if lag is None else lag / 1000,
+            "told_s_ago": (tx.now_ms - max(told)) / 1000 if told else None,
             "active_accounts": around.active_accounts}  # fmt: skip
 
 

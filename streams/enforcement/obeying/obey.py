@@ -41,11 +41,11 @@ class Obeying:
         """The same within a transaction that does more."""
         known = known_people(tx)
         found = verified(line, known, tx.now_ms)
+        before = tx.one(sa.select(commands).where(commands.c.command_id == found.id)) if found.id else None
+        if before is not None:  # also where it has become too old, or its sender was revoked, since it was taken
+            return Answer(Ending(before["outcome"]), before["detail"] or "")
         if isinstance(found, Refusal):
             return self._refuse(tx, found.by or NOBODY, found.id, f"{found.reason}: {found.detail}", line)
-        before = tx.one(sa.select(commands).where(commands.c.command_id == found.id))
-        if before is not None:
-            return Answer(Ending(before["outcome"]), before["detail"] or "")
         return self._try(tx, found, known, line)
 
     def _try(self, tx: Transaction, command: Command, known: dict[str, Person], line: bytes) -> Answer:
@@ -88,24 +88,28 @@ class Obeying:
         errand.note(Kind.APPROVAL, {"verb": command.verb, "agreed_by": agreed_by})
         try:
             with tx.connection.begin_nested():
+                _still_one_of_us(errand)
                 done = begin_proposed if command.verb == "action.approve" else DONE[command.verb]
                 answer = done(errand)
                 errand.after.flush()
         except Turned as turned:
-            answer = Answer(Ending.REFUSED, str(turned))
+            answer = self._refused(tx, command.by, command.id, str(turned))
         tx.update(commands, commands.c.command_id == command.id, outcome=str(answer.ending), detail=answer.detail)
         return answer
 
     def _refuse(self, tx: Transaction, by: str, command_id: str | None, why: str, line: bytes) -> Answer:
-        answer = Answer(Ending.REFUSED, why)
-        after = self._enforcer.consequences(tx, self._enforcer.surroundings(tx))
-        after.trail.note(Kind.REFUSED, by, {"command": command_id or "", "why": why[:500]})
-        after.flush()
+        answer = self._refused(tx, by, command_id, why)
         if command_id is not None:
             tx.insert(commands, [{"command_id": command_id, "by": by, "verb": "", "at_ms": tx.now_ms,
                                   "taken_ms": tx.now_ms, "outcome": str(answer.ending), "detail": why,
                                   "line": line}])  # fmt: skip
         return answer
+
+    def _refused(self, tx: Transaction, by: str, command_id: str | None, why: str) -> Answer:
+        after = self._enforcer.consequences(tx, self._enforcer.surroundings(tx))
+        after.trail.note(Kind.REFUSED, by, {"command": command_id or "", "why": why[:500]})
+        after.flush()
+        return Answer(Ending.REFUSED, why)
 
     def _note(self, tx: Transaction, command: Command, answer: Answer, line: bytes) -> None:
         tx.insert(commands, [{"command_id": command.id, "by": command.by, "verb": command.verb,
@@ -124,6 +128,11 @@ def _done(errand: Errand) -> Answer:
         return Answer(Ending.WAITS, waits.detail, {"change": waits.change})
     errand.note(Kind.COMMAND, {"verb": verb, "args_sha256": approval_of(errand.command.args)})
     return DONE[verb](errand)
+
+
+def _still_one_of_us(errand: Errand) -> None:
+    if errand.people[errand.by].revoked_ms is not None:
+        raise Turned(f"{errand.by}, who asked for it, was revoked meanwhile")
 
 
 def _about(errand: Errand) -> Errand:

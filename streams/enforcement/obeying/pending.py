@@ -83,8 +83,9 @@ def _put_down(errand: Errand, change: str, found: Agreement, restricted: bool) -
         "why": command.why, "asked_ms": tx.now_ms, "until_ms": tx.now_ms + WAITS_MS, "alone_ms": found.until_ms,
         "agreed": [], "restricted": restricted,
     })  # fmt: skip
-    errand.after.messages.page(f"change:{change}", command.id, f"{command.by} asks for {command.verb}: {command.why}",
-                               False, {"change": change, "verb": command.verb, "by": command.by})  # fmt: skip
+    told = f"{command.by} asks for {command.verb}{'' if restricted else f': {command.why}'}"  # pages reach everybody
+    errand.after.messages.page(f"change:{change}", command.id, told, False,
+                               {"change": change, "verb": command.verb, "by": command.by})  # fmt: skip
 
 
 def waiting_change(tx: Transaction, wanted: str) -> Row | None:

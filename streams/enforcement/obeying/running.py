@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from features.ticks import DAY_MS
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.ledger.circumstances import ALL
 from streams.enforcement.ledger.gates import gates
@@ -23,6 +24,9 @@ from streams.enforcement.people.running_args import (
 from streams.enforcement.policy.policy import STAGES
 from streams.enforcement.policy.standing import Stage
 
+MOST_OVERRIDE_MS = 7 * DAY_MS
+"""An override ends by itself, at the latest after so long: by then the rule can have earned its stage."""
+
 
 def weight(errand: Errand) -> Weight:
     """Nothing of it is about one account's matter."""
@@ -33,7 +37,13 @@ def weight(errand: Errand) -> Weight:
 def promote_weight(errand: Errand) -> Weight:
     """An override takes two people."""
     assert isinstance(errand.args, RulePromote)
+    _ends(errand, errand.args)
     return Weight(override=errand.args.override)
+
+
+def _ends(errand: Errand, args: RulePromote) -> None:
+    if args.until_ms is not None and not 0 < args.until_ms - errand.tx.now_ms <= MOST_OVERRIDE_MS:
+        raise Turned(f"an override ends later than now, and within {MOST_OVERRIDE_MS // DAY_MS} d")
 
 
 def stop(errand: Errand) -> Answer:
@@ -70,7 +80,8 @@ def promote(errand: Errand) -> Answer:
         raise Turned(f"{args.rule} is {version} now, not {args.rule_version}: look at it again")
     if STAGES.index(args.stage) > STAGES.index(cap):
         raise Turned(f"policy.yaml lets {args.rule} come to {cap} at most: change it there first")
-    forecast, why_not = gates(errand.tx, errand.in_force, args.rule, version, args.stage)
+    _ends(errand, args)
+    forecast, why_not = gates(errand.tx, errand.in_force, args.rule, version, args.stage, args.share)
     if why_not and not args.override:
         raise Turned(f"its gates are not met: {why_not}. --override needs a second person and ends by itself")
     note_stage(errand.tx, errand.after.trail, args.rule, version, Stage(args.stage, args.share or 1.0), errand.by,
@@ -88,7 +99,7 @@ def demote(errand: Errand) -> Answer:
     for row in rows:
         share = min(row["share"], 0.01) if args.stage == "canary" else 0.0
         note_stage(errand.tx, errand.after.trail, args.rule, row["rule_version"], Stage(args.stage, share), errand.by,
-                   errand.command.why)  # fmt: skip
+                   errand.command.why, row["until_ms"] if args.stage == "canary" else None)  # fmt: skip
     return Answer(Ending.DONE, f"{args.rule} is {args.stage} now")
 
 

@@ -29,5 +29,6 @@ decisions = sa.Table(
     text("rule"), text("rule_version"), text("outcome"), text("reason"), text("rung"), text("kind"),
     text("entity_id"), shape("figures"), shape("alerts"), words("action_id"), words("case_id"),
     moment("decided_ms", index=True), sa.UniqueConstraint("alert_id", "revision"),
+    sa.Index(None, "rule", "decided_ms"),
 )  # fmt: skip
 """One for each alert revision; only ever added to."""

@@ -220,6 +220,7 @@ def upgrade() -> None:
     with op.batch_alter_table("decisions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_decisions_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_decisions_decided_ms"), ["decided_ms"], unique=False)
+        batch_op.create_index("ix_decisions_rule_decided_ms", ["rule", "decided_ms"], unique=False)
 
     op.create_table(
         "desired_versions",
@@ -472,6 +473,7 @@ def downgrade() -> None:
     op.drop_table("facts")
     op.drop_table("desired_versions")
     with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.drop_index("ix_decisions_rule_decided_ms")
         batch_op.drop_index(batch_op.f("ix_decisions_decided_ms"))
         batch_op.drop_index(batch_op.f("ix_decisions_account_id"))
 
