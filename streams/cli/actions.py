@@ -12,7 +12,7 @@ from streams.cli.alerts import DataDir, Json
 from streams.cli.ledger_options import As, LedgerUrl, Sinks, View, Why, Yes, desk, send, viewed
 from streams.cli.moments import moment_ms
 from streams.cli.previewing import Preview, ask
-from streams.cli.screen import Failed, PackDir, as_json, say, table
+from streams.cli.screen import Failed, PackDir, as_json, safe, say, table
 from streams.enforcement.ledger.action_lists import (
     OPEN,
     actions_like,
@@ -21,15 +21,18 @@ from streams.enforcement.ledger.action_lists import (
     listed_pending,
     pending_data,
     pending_like,
+    proposed_in,
     told_action,
 )
+from streams.enforcement.ledger.reached import case_like
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.actions import preview_hash, to_undo
+from streams.enforcement.people.args import MOST_TARGETS
 from streams.enforcement.policy.action import State
 
 app = typer.Typer(no_args_is_help=True, help="What is done to accounts, keys and workloads, and by whom.")
 
-_Ids = Annotated[list[str], typer.Argument(metavar="ID", help="ids of actions, or how they begin")]
+_Case = Annotated[str | None, typer.Option(help="all that is proposed in this case: a campaign at once")]
 _SomeIds = Annotated[list[str] | None, typer.Argument(metavar="ID", help="ids of actions, or how they begin")]
 
 
@@ -82,19 +85,34 @@ def _found(view: View, wanted: str) -> Row:
 
 @app.command("approve")
 def approve(
-    ids: _Ids, yes: Yes = False, why: Why = None, as_file: As = None, ledger: LedgerUrl = None,
-    data_dir: DataDir = None, pack: PackDir = None, sinks: Sinks = None, json: Json = False,
+    ids: _SomeIds = None, case: _Case = None, yes: Yes = False, why: Why = None, as_file: As = None,
+    ledger: LedgerUrl = None, data_dir: DataDir = None, pack: PackDir = None, sinks: Sinks = None, json: Json = False,
 ) -> None:  # fmt: skip
     """Say yes to proposed actions, or, by its CHANGE, to what another person asked for."""
     at = desk(ledger, data_dir, as_file, pack, sinks)
     with viewed(at) as view:
-        waiting = _waiting(view, ids)
-        rows = [] if waiting else [_found(view, one) for one in ids]
+        waiting = _waiting(view, ids or [])
+        rows = [] if waiting else _chosen(view, ids, case)
     if waiting is not None:
         args: dict[str, Any] = {"ids": [waiting["change"]], "change": waiting["change"]}
         return ask(at, "action.approve", args, why, _of_waiting("approve", waiting), yes=yes, json=json)
     args = {"ids": [row["action_id"] for row in rows], "change": preview_hash(rows, "approve")}
     return ask(at, "action.approve", args, why, of_actions("approve", rows), yes=yes, json=json)
+
+
+def _chosen(view: View, ids: Sequence[str] | None, case: str | None) -> list[Row]:
+    """The actions named, or all that are proposed in a case, as a campaign is approved at once."""
+    if bool(ids) == (case is not None):
+        raise Failed("name ids, or --case: nothing named is not everything")
+    if case is None:
+        return [_found(view, one) for one in ids or []]
+    cases = case_like(view.tx, case, view.restricted)
+    if len(cases) != 1:
+        raise Failed(f"{len(cases)} cases begin with {safe(case)}: see tipstaff cases list")
+    rows = proposed_in(view.tx, cases[0]["case_id"], view.restricted)
+    if not rows:
+        raise Failed(f"nothing in case {cases[0]['case_id'][:8]} is proposed (any more)")
+    return rows[:MOST_TARGETS]
 
 
 def _waiting(view: View, ids: Sequence[str]) -> Row | None:
@@ -113,14 +131,14 @@ def _of_waiting(title: str, row: Row) -> Preview:
 
 @app.command("reject")
 def reject(
-    ids: _Ids, why: Why = None, as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = None,
-    pack: PackDir = None, sinks: Sinks = None, json: Json = False,
+    ids: _SomeIds = None, case: _Case = None, why: Why = None, as_file: As = None, ledger: LedgerUrl = None,
+    data_dir: DataDir = None, pack: PackDir = None, sinks: Sinks = None, json: Json = False,
 ) -> None:  # fmt: skip
     """Say no to proposed actions, or, by its CHANGE, to what waits for a second person."""
     at = desk(ledger, data_dir, as_file, pack, sinks)
     with viewed(at) as view:
-        waiting = _waiting(view, ids)
-        named = [waiting["change"]] if waiting else [_found(view, one)["action_id"] for one in ids]
+        waiting = _waiting(view, ids or [])
+        named = [waiting["change"]] if waiting else [row["action_id"] for row in _chosen(view, ids, case)]
     send(at, "action.reject", {"ids": named}, why, json=json)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from streams.alert_lines import rfc3339
-from streams.enforcement.ledger.schema import actions, alerts, decisions, outbox, pending
+from streams.enforcement.ledger.schema import actions, alerts, case_links, decisions, outbox, pending
 from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.policy.action import UNDER_WAY, State
 
@@ -31,6 +31,14 @@ def actions_like(tx: Transaction, wanted: str, restricted: bool) -> list[Row]:
     seen = [begins, *([] if restricted else [~actions.c.restricted])]
     rows = tx.rows(sa.select(actions).where(*seen).order_by(actions.c.action_id).limit(2))
     return [row for row in rows if row["action_id"] == wanted] or rows
+
+
+def proposed_in(tx: Transaction, case_id: str, restricted: bool) -> list[Row]:
+    """The proposed actions of a case, in order decided."""
+    mine = sa.select(case_links.c.ref).where(case_links.c.case_id == case_id, case_links.c.what == "action")
+    seen = [] if restricted else [~actions.c.restricted]
+    query = sa.select(actions).where(actions.c.action_id.in_(mine), actions.c.state == str(State.PROPOSED), *seen)
+    return tx.rows(query.order_by(actions.c.decided_ms, actions.c.action_id))
 
 
 def listed_pending(tx: Transaction, restricted: bool) -> list[Row]:

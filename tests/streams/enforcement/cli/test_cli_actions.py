@@ -184,3 +184,18 @@ def test_every_change_says_why(office: Desks) -> None:
     refused = office.run("actions", "undo", ids(office)[0], "--yes", by="rae")
     assert (refused.code, "--why is needed" in refused.err) == (1, True)
     assert office.play.rows(schema.commands) == []
+
+
+def test_a_campaign_is_approved_at_once_by_two(office: Desks) -> None:
+    """All that one case proposes, on more than ten accounts, leaves when two people have approved it, and not before."""
+    budget = shipped().policy.budgets["narrow"].rule_per_hour or 0
+    extra = 12
+    for number in range(budget + extra):
+        office.play.know(f"farm-{number}")
+        office.alert(account=f"farm-{number}", workload=f"pod-{number}")
+    (case,) = [row for row in office.play.rows(schema.cases) if row["matter"].startswith("budget:")]
+    assert len(office.play.in_force()) == budget
+    assert office.asks("eve", "actions", "approve", "--case", case["case_id"][:8]).code == 3
+    assert len(office.play.in_force()) == budget
+    assert office.asks("eli", "actions", "approve", "--case", case["case_id"]).code == 0
+    assert len(office.play.in_force()) == budget + extra
