@@ -20,7 +20,6 @@ from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger import schema
 from streams.enforcement.ledger.opening import open_ledger
 from streams.enforcement.ledger.rows import facts_row
-from streams.enforcement.ledger.schema.columns import METADATA
 from streams.enforcement.ledger.stages import note_stage
 from streams.enforcement.ledger.trail import Trail
 from streams.enforcement.obeying.errand import Answer
@@ -70,8 +69,9 @@ class Kept:
 
 
 def made_alert(rule: str, clause: str, *, account: str = "acme", key: str | None = None, workload: str | None = None,
-               end_user: str | None = None, severity: str = "high", signals: Sequence[str] = ("network", "telemetry"),
-               at_ms: int = BEGIN_MS, episode_ms: int | None = None, revision: int = 1, **more: Any) -> Alert:  # fmt: skip
+               end_user: str | None = None, severity: str = "high",
+               signals: Sequence[str] = ("network", "telemetry"), at_ms: int = BEGIN_MS,
+               episode_ms: int | None = None, revision: int = 1, **more: Any) -> Alert:  # fmt: skip
     """An alert as a rule would raise it."""
     named = {"key": key, "workload": workload, "end_user": end_user}
     kind, own = next(((kind, one) for kind, one in named.items() if one is not None), ("account", None))
@@ -87,7 +87,8 @@ def made_alert(rule: str, clause: str, *, account: str = "acme", key: str | None
 class Play:
     """One enforcer with everything about it. `now_ms` is its clock."""
 
-    def __init__(self, url: str, folder: Path, in_force: InForce, reach: Pass = unhindered) -> None:
+    def __init__(self, url: str, folder: Path, in_force: InForce, reach: Pass = unhindered,
+                 timeout_s: float = 5) -> None:  # fmt: skip
         self.now_ms, self.brake = BEGIN_MS, ON
         self.ledger = open_ledger(url)
         self.ledger.reach = reach
@@ -99,7 +100,8 @@ class Play:
         self.receiver = Receiver(self.desired, [key], lambda: self.now_ms, faults=self.faults)
         self.receiver.start()
         secret = Secret("whsec_" + base64.b64encode(key).decode())
-        self.webhook = Webhook(ACTIONS, self.receiver.url, [secret], Connecting(networks(["127.0.0.0/8"])), timeout_s=5)
+        self.webhook = Webhook(ACTIONS, self.receiver.url, [secret], Connecting(networks(["127.0.0.0/8"])),
+                               timeout_s)  # fmt: skip
         self.pages, self.notices = Kept(PAGES), Kept(NOTICES)
         self.deliverers = [Deliverer(self.enforcer.outbox(), sink, lambda: self.now_ms, lambda: 0.5, lambda *_: None)
                            for sink in (self.webhook, self.pages, self.notices)]  # fmt: skip
@@ -112,10 +114,10 @@ class Play:
         self.ledger.close()
 
     def later(self, ms: int) -> None:
-        """Time passes, housekeeping each ten minutes of it, and what may leave leaves."""
-        end = self.now_ms + ms
+        """Time passes, housekeeping each ten minutes of it (each hour of much), and what may leave leaves."""
+        end, pace = self.now_ms + ms, 600_000 if ms <= 6 * 3_600_000 else 3_600_000
         while self.now_ms < end:
-            self.now_ms = min(self.now_ms + 600_000, end)
+            self.now_ms = min(self.now_ms + pace, end)
             self.settle()
 
     def settle(self) -> None:
@@ -166,7 +168,7 @@ class Play:
         """There is a person of these roles."""
         self.credentials[name] = credential = new_credential(name)
         with self.ledger.writing(self.now_ms) as tx:
-            tx.put(schema.people, {"name": name, "public_key": base64.b64encode(credential.public_key).decode(),
+            tx.put(schema.people, {"name": name, "public_key": credential.public_text,
                                    "roles": list(roles), "added_ms": self.now_ms, "revoked_ms": None})  # fmt: skip
 
     def command(self, by: str, verb: str, why: str = "as the story says", **args: Any) -> Answer:
@@ -203,15 +205,6 @@ def played(url: str, folder: Path, in_force: InForce, **options: Any) -> Iterato
         yield play
     finally:
         play.close()
-
-
-def emptied(url: str) -> None:
-    """Remove every table, as before the ledger's first opening."""
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        METADATA.drop_all(connection)
-        connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
-    engine.dispose()
 
 
 def args_of(**args: Any) -> Mapping[str, Any]:

@@ -1,9 +1,9 @@
-"""Health and metrics of one process over HTTP, on loopback: /healthz, /readyz, /metrics, and nothing else."""
+"""Health and metrics of one process over HTTP, on loopback: /healthz, /readyz, /metrics, and what it adds itself."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,9 +23,10 @@ class CannotListen(Exception):
 
 
 @asynccontextmanager
-async def health_server(port: int, alive: Probe, ready: Probe, registry: CollectorRegistry) -> AsyncIterator[str]:
-    """Serve while the block runs; gives host:port. port 0: a free one. Raises CannotListen."""
-    runner = web.AppRunner(_application(alive, ready, registry), access_log=None, shutdown_timeout=1.0)
+async def health_server(port: int, alive: Probe, ready: Probe, registry: CollectorRegistry,
+                        also: Sequence[web.RouteDef] = ()) -> AsyncIterator[str]:  # fmt: skip
+    """Serve while the block runs; gives host:port. port 0: a free one; also: further routes. Raises CannotListen."""
+    runner = web.AppRunner(_application(alive, ready, registry, also), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         try:
@@ -38,13 +39,14 @@ async def health_server(port: int, alive: Probe, ready: Probe, registry: Collect
         await runner.cleanup()
 
 
-def _application(alive: Probe, ready: Probe, registry: CollectorRegistry) -> web.Application:
+def _application(alive: Probe, ready: Probe, registry: CollectorRegistry,
+                 also: Sequence[web.RouteDef]) -> web.Application:  # fmt: skip
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application(middlewares=[_loopback_names], client_max_size=0)
     app.add_routes([web.get("/healthz", _asked(alive)), web.get("/readyz", _asked(ready)),
-                    web.get("/metrics", metrics)])  # fmt: skip
+                    web.get("/metrics", metrics), *also])  # fmt: skip
     return app
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,6 +49,11 @@ class PackTopic:
     def fetch(self, pack: str) -> bytes | None:
         """The stored bytes of a pack by its hash, None where it is not there. Raises KafkaRefused."""
         return self._read().get(_PACK + pack)
+
+    def fetch_all(self, packs: Collection[str]) -> dict[str, bytes]:
+        """The stored bytes of packs by their hashes, those that are not there left out. Raises KafkaRefused."""
+        found = self._read()
+        return {pack: found[_PACK + pack] for pack in packs if _PACK + pack in found}
 
     def publications(self) -> list[Publication]:
         """Every pack ordered in the events topic, the newest last. Raises KafkaRefused."""

@@ -6,18 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ledger_urls import BOTH, url_of
+from ledger_urls import BOTH, bare_url_of, url_of
 from playing import Play, played
-from small_policy import small_policy
-
-from detectors.clauses import Clause
-from streams.enforcement.in_force import InForce
-
-MINING = Clause(
-    "mining", "Mining", "Nobody mines.", "high", "platform abuse", "rule", ("miner",), ("much",),
-    {"document": "acceptable use policy", "version": "1", "section": "Mining"},
-)  # fmt: skip
-SMALL = InForce(small_policy(), {"mining": MINING}, {"miner": "v1"}, "pack")
+from small_policy import SMALL
 
 
 @pytest.fixture(params=BOTH)
@@ -34,3 +25,9 @@ def play(ledger_url: str, tmp_path: Path) -> Iterator[Play]:
         one.promote("miner")
         one.know("acme")
         yield one
+
+
+@pytest.fixture(params=BOTH)
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables, on SQLite and on PostgreSQL."""
+    yield from bare_url_of(request.param, tmp_path)

@@ -1,0 +1,1 @@
+"""`tipstaff enforce`: enforcement on Kafka, one leader at a time."""

@@ -1,0 +1,153 @@
+"""The whole process put together: what it needs is looked at first, then it serves until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from streams.enforcement.enforcer import Enforcer
+from streams.enforcement.in_force import in_force_of
+from streams.enforcement.ledger.checkpoints import MARKS_FILE
+from streams.enforcement.ledger.desired import desired_state
+from streams.enforcement.ledger.messages import HOLD, LIFTED, NOTICE, PAGE, PAGE_CLOSED, REQUESTED
+from streams.enforcement.ledger.transaction import Ledger
+from streams.enforcement.service.bounded import bounded
+from streams.enforcement.service.checkpointing import Checkpointing
+from streams.enforcement.service.endpoint import desired_route
+from streams.enforcement.service.figures import Figures
+from streams.enforcement.service.leading import STOPPING_S
+from streams.enforcement.service.lease import Lease, a_holder
+from streams.enforcement.service.parts import Parts
+from streams.enforcement.service.service import Service
+from streams.enforcement.service.standing import Standing, in_words
+from streams.enforcement.service.switch_file import SwitchFile
+from streams.enforcement.settings import EnforceSettings
+from streams.enforcement.sinks.declared import Declared
+from streams.enforcement.sinks.secrets import SecretRefused, from_file
+from streams.enforcement.telemetry import EnforceTelemetry
+from streams.pack import Pack
+from streams.web.health import CannotListen, health_server
+from streams.worker.connection import KafkaRefused, KafkaSettings
+from streams.worker.names import Names
+from streams.worker.process_log import open_log
+from streams.worker.topics.admin import open_admin
+
+CANNOT_GO_ON = 70
+"""Exit code of a process that stopped itself, or had something under way that did not end in time: it comes again."""
+
+_TYPES = (REQUESTED, LIFTED, HOLD, PAGE, PAGE_CLOSED, NOTICE)
+_MARGIN_S = 4.0
+
+
+@dataclass(frozen=True)
+class Given:
+    """All that the process is told. declared: without sinks nothing leaves; folder: the data directory."""
+
+    kafka: KafkaSettings
+    names: Names
+    settings: EnforceSettings
+    ledger: Ledger
+    pack: Pack
+    declared: Declared
+    folder: Path
+
+
+def clock_ms() -> int:
+    """The time, ms since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def run_process(given: Given) -> int:
+    """Serve until SIGTERM or SIGINT; gives the exit code. Raises KafkaRefused where it cannot begin."""
+    try:
+        return asyncio.run(_serve(given))
+    except (CannotListen, SecretRefused) as error:
+        raise KafkaRefused(str(error)) from None
+
+
+async def _serve(given: Given) -> int:
+    log = open_log()
+    token = None if given.settings.desired_token_file is None else from_file(given.settings.desired_token_file)
+    bounded(given.ledger, given.settings.lease_s)
+    await asyncio.to_thread(_look, given, log)
+    service, telemetry = _service(given, log)
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    route = desired_route(lambda: _desired(given, service), token)
+    async with health_server(given.settings.web_port, service.alive, service.ready, telemetry.registry,
+                             [route]) as address:  # fmt: skip
+        log.info("listening", address=address, pack=given.pack.hash)
+        return await _until(service, stopping, log)
+
+
+async def _until(service: Service, stopping: asyncio.Event, log: Any) -> int:
+    work = asyncio.ensure_future(asyncio.to_thread(service.run))
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
+    service.stop()
+    log.info("stopping")
+    await asyncio.wait([work], timeout=STOPPING_S + _MARGIN_S)
+    if not work.done():
+        log.error("stopped with something still under way: it comes again, under the same id")
+        sys.stderr.flush()
+        os._exit(CANNOT_GO_ON)  # its thread would be waited for
+    stopped.cancel()
+    if (error := work.exception()) is not None:
+        log.error("stopping: it cannot go on; nothing is lost, start it again", reason=in_words(error))
+        return CANNOT_GO_ON
+    log.info("stopped")
+    return 0
+
+
+def _service(given: Given, log: Any) -> tuple[Service, EnforceTelemetry]:
+    names, declared = given.names, given.declared
+    purses = tuple(given.pack.policy.budgets)
+    topics = (names.alerts, names.restricted_alerts, names.commands, names.facts)
+    telemetry = EnforceTelemetry(declared.events, purses, topics)
+    standing = Standing(log, lambda part: telemetry.troubles.labels(part).inc())
+    switch_file = given.settings.switch_file or given.folder / "switch.yaml"
+    switch = SwitchFile(switch_file, clock_ms, lambda wrong: _tell_switch(standing, wrong))
+    switch.read()
+    routes = {kind: declared.routes(kind) for kind in _TYPES}
+    enforcer = Enforcer(given.ledger, in_force_of(given.pack), routes, switch.now)
+    figures = Figures(given.ledger, telemetry, switch.now, tuple(declared.events), purses)
+    checkpointing = Checkpointing(enforcer, given.folder, given.settings.checkpoints_file or given.folder / MARKS_FILE)
+    from_end = frozenset((names.alerts, names.restricted_alerts) if given.settings.begin == "now" else ())
+    parts = Parts(given.kafka, names, enforcer, declared.sinks, figures, telemetry, standing, clock_ms, log,
+                  checkpointing.keep, from_end)  # fmt: skip
+    if not routes[REQUESTED]:
+        log.warning("no sink takes actions: receivers are taken to pull the desired state")
+    return Service(parts, Lease(given.ledger, a_holder(), given.settings.lease_s), switch), telemetry
+
+
+def _tell_switch(standing: Standing, wrong: str | None) -> None:
+    if wrong is None:
+        standing.well("switch")
+    else:
+        standing.trouble("switch", f"nothing is done: {wrong}")
+
+
+def _look(given: Given, log: Any) -> None:
+    """Whether every topic is there. Raises KafkaRefused."""
+    names = given.names
+    needed = [names.alerts, names.restricted_alerts, names.commands, names.facts, names.decisions, names.packs,
+              names.dead_letters]  # fmt: skip
+    with open_admin(given.kafka, lambda line: log.warning("waiting", reason=line)) as admin:
+        found = admin.topics(needed)
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise KafkaRefused(f"there is no topic {', '.join(missing)}: run tipstaff topics apply")
+
+
+def _desired(given: Given, service: Service) -> Mapping[str, Any]:
+    now = clock_ms()
+    with given.ledger.reading() as tx:
+        return desired_state(tx, now, brake=service.brake(now))

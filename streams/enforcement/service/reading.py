@@ -1,0 +1,173 @@
+"""One reading of the topics: from where the ledger left off, poll by poll, each into one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from detectors.alert import Alert
+from streams.enforcement.enforcer import Enforcer
+from streams.enforcement.ledger.messages import Messages
+from streams.enforcement.ledger.schema import progress, sources
+from streams.enforcement.service.consuming import Consuming
+from streams.enforcement.service.intake import Intake, Poisonous, Taken, span_of
+from streams.enforcement.service.pack_book import PackBook
+from streams.enforcement.service.producing import Producing
+from streams.enforcement.service.records import Item, Reader, Record, Refused
+from streams.enforcement.service.starts import Place, Start, starts
+from streams.enforcement.telemetry import EnforceTelemetry
+from streams.worker.names import Names
+
+WAIT_MS = 250
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What records are taken in with. from_end: topics whose older records are left where they were never read."""
+
+    enforcer: Enforcer
+    intake: Intake
+    reader: Reader
+    book: PackBook
+    producing: Producing
+    names: Names
+    from_end: frozenset[str] = frozenset()
+
+
+class Reading:
+    """Reads until something goes wrong; then another must begin, from what the ledger says. log: a structlog logger."""
+
+    def __init__(self, desk: Desk, consuming: Consuming, telemetry: EnforceTelemetry, clock_ms: Callable[[], int],
+                 log: Any) -> None:  # fmt: skip
+        self._desk, self._consuming, self._telemetry = desk, consuming, telemetry
+        self._clock_ms, self._log = clock_ms, log
+        self._behind: dict[Place, int] = {}
+
+    def begin(self) -> None:
+        """Go to where the ledger left off. Facts come first: without them every account would need a person.
+
+        Raises FencedOff, KafkaRefused, and what the database raises.
+        """
+        places = self._consuming.places()
+        first, end = self._consuming.bounds(places)
+        known = self._known()
+        found = starts(known, first, end, self._desk.from_end)
+        self._note({place: one for place, one in found.items() if known.get(place) != one.offset})
+        self._consuming.read_from({place: one.offset for place, one in found.items()})
+        facts = self._desk.names.facts
+        self._behind = {place: last for place, last in end.items() if place[0] == facts and found[place].offset < last}
+        if self._behind:
+            self._consuming.only([facts])
+        self._desk.book.load()
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether account facts are still being read up to where they ended."""
+        return bool(self._behind)
+
+    def facts_are_enough(self) -> None:
+        """Read everything from now on."""
+        self._behind = {}
+        self._consuming.only(None)
+
+    def look(self) -> bool:
+        """Show how much is unread; whether there are other partitions than those being read.
+
+        Raises KafkaRefused, also where Kafka has fallen silent, which a poll does not tell.
+        """
+        at = self._consuming.at
+        _, end = self._consuming.bounds(at)
+        for topic in {place[0] for place in at}:
+            unread = sum(max(end[place] - at[place], 0) for place in at if place[0] == topic)
+            self._telemetry.unread.labels(topic).set(unread)
+        return self._consuming.places() != set(at)
+
+    def turn(self) -> int:
+        """Take in what comes next; how many records. Raises as `begin`, and OutOfOrder, Unreadable."""
+        polled = self._consuming.poll(WAIT_MS)
+        records = [one for some in polled.values() for one in some]
+        if records:
+            self._take(polled, records)
+            self._consuming.passed({place: some[-1].offset + 1 for place, some in polled.items()})
+            self._caught_up()
+        return len(records)
+
+    def _caught_up(self) -> None:
+        at, was = self._consuming.at, bool(self._behind)
+        self._behind = {place: last for place, last in self._behind.items() if at[place] < last}
+        if was and not self._behind:
+            self.facts_are_enough()
+
+    def _take(self, polled: Mapping[Place, Sequence[Record]], records: Sequence[Record]) -> None:
+        read = [self._desk.reader.read(one) for one in records]
+        refused = [one for one in read if isinstance(one, Refused)]
+        items, unknown = self._desk.book.sift([one for one in read if isinstance(one, Item)], self._clock_ms())
+        self._settle(polled, items, refused + unknown, frozenset())
+
+    def _settle(self, polled: Mapping[Place, Sequence[Record]], items: Sequence[Item], refused: Sequence[Refused],
+                buried: frozenset[tuple[str, int, int]]) -> None:  # fmt: skip
+        """Dead letters first: once the ledger says that a record is passed, nobody reads it again."""
+        new = [one for one in refused if _name(one.record) not in buried]
+        self._bury(new)
+        at = self._consuming.at
+        spans = [span_of(some, at[place]) for place, some in polled.items()]
+        try:
+            taken = self._desk.intake.take(items, refused, spans, self._clock_ms())
+        except Poisonous as poisonous:
+            bad = {_name(one.record) for one in poisonous.refused}
+            left = [one for one in items if _name(one.record) not in bad]
+            known = buried | {_name(one.record) for one in refused}
+            return self._settle(polled, left, [*refused, *poisonous.refused], known)
+        self._count(taken, items, refused)
+
+    def _bury(self, refused: Sequence[Refused]) -> None:
+        if not refused:
+            return
+        self._desk.producing.bury(refused)
+        for one in refused:
+            self._log.warning("record refused", reason=str(one.reason), detail=one.detail, topic=one.record.topic,
+                              partition=one.record.partition, offset=one.record.offset)  # fmt: skip
+
+    def _count(self, taken: Taken, items: Sequence[Item], refused: Sequence[Refused]) -> None:
+        for one in items:
+            if isinstance(one.meant, Alert):
+                self._telemetry.alerts.labels("yes" if one.meant.restricted else "no").inc()
+        self._telemetry.decided(taken.decisions)
+        self._telemetry.answered(taken.answers)
+        self._telemetry.facts.inc(taken.facts)
+        self._telemetry.refuse(refused)
+
+    def _known(self) -> dict[Place, int]:
+        with self._desk.enforcer.ledger.reading() as tx:
+            rows = tx.rows(sa.select(sources))
+        return {(row["topic"], row["partition"]): int(row["next_offset"]) for row in rows}
+
+    def _note(self, moved: Mapping[Place, Start]) -> None:
+        """Where the ledger did not know a partition, or what it knew is gone: from now on it knows."""
+        now = self._clock_ms()
+        with self._desk.enforcer.ledger.writing(now) as tx:
+            for (topic, partition), one in moved.items():
+                tx.put(sources, {"topic": topic, "partition": partition, "next_offset": one.offset})
+            # Of a topic that is not read any more nobody tells, and its silence would count as lag.
+            tx.delete(progress, progress.c.topic != self._desk.names.events)
+            messages = Messages(tx, self._desk.enforcer.routes)
+            for (topic, partition), one in moved.items():
+                self._tell_lost(messages, topic, partition, one, now)
+            messages.flush()
+
+    def _tell_lost(self, messages: Messages, topic: str, partition: int, one: Start, now_ms: int) -> None:
+        if not one.lost and not one.anew:
+            return
+        lost = f"{one.lost:,} records were removed before enforcement read them" if one.lost else "it was made anew"
+        self._telemetry.lost.inc(one.lost)
+        self._log.error("records lost", topic=topic, partition=partition, records=one.lost, anew=one.anew)
+        if topic != self._desk.names.facts:  # of those only the newest of each account counts, and that is kept
+            messages.page(f"lost:{topic}/{partition}", str(now_ms), f"{topic}/{partition}: {lost}", True,
+                          {"topic": topic, "partition": partition, "records": one.lost})  # fmt: skip
+
+
+def _name(record: Record) -> tuple[str, int, int]:
+    return record.topic, record.partition, record.offset

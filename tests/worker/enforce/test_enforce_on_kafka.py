@@ -1,0 +1,195 @@
+"""`tipstaff enforce` on a real broker: alerts and commands in, effects out, each once."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from bridges import until
+from broker import Topic
+from enforcers import Post, enforcing, now_ms, posted
+
+from streams.enforcement.ledger import schema
+from streams.pack import read_pack
+from streams.pack.starter import write_starter
+from streams.pack.stored import as_stored
+
+
+@pytest.fixture
+def post(kafka: str, topic: Topic, tmp_path: Path) -> Iterator[Post]:
+    """A place for enforcement, with a receiver."""
+    with posted(kafka, topic, tmp_path) as made:
+        yield made
+
+
+def test_an_alert_stops_a_pod_once(post: Post) -> None:
+    """An alert on the topic stops its pod at the receiver, once, however often it comes; the decision is published."""
+    alert = post.pod("pod-1")
+    post.raise_alerts(alert)
+    with enforcing(post, "one.log") as process:
+        post.wait_stopped("pod-1")
+        post.raise_alerts(alert, alert, post.pod("pod-2"))
+        post.wait_stopped("pod-2")
+        assert process.end() == 0, process.text
+    assert post.stopped() == ["pod-1", "pod-2"]
+    assert [row["state"] for row in post.rows(schema.actions)] == ["confirmed"] * 2
+    told = [one for one in post.decisions() if one["entity_id"] == "pod-1"]
+    assert [(one["outcome"], one["reason"], one["rung"]) for one in told] == [("act", "ladder", "stop_workload")]
+
+
+def test_commands_and_alerts_have_one_order(post: Post) -> None:
+    """A stop between two alerts, in the order that they came, lets the first be decided and holds the second."""
+    post.hire("ann", "admin", "enforcer", "reviewer")
+    post.raise_alerts(post.pod("pod-1"))
+    post.command("ann", "enforcement.stop", scopes=["all"])
+    post.raise_alerts(post.pod("pod-2"))
+    with enforcing(post, "one.log"):
+        until(lambda: len(post.rows(schema.decisions)) == 2, "two decisions")
+    found = {row["entity_id"]: (row["outcome"], row["reason"]) for row in post.rows(schema.decisions)}
+    assert found == {"pod-1": ("act", "ladder"), "pod-2": ("held", "switch")}
+    assert [row["outcome"] for row in post.rows(schema.commands)] == ["done"]
+
+
+def test_a_command_lifts_what_an_alert_brought(post: Post) -> None:
+    """A reinstatement by the commands' topic lifts the stop at the receiver; one that nobody signed does nothing."""
+    post.hire("ann", "admin", "enforcer", "reviewer")
+    post.raise_alerts(post.pod("pod-1"))
+    with enforcing(post, "one.log") as process:
+        post.wait_stopped("pod-1")
+        post.put("commands", (None, b"let everything go", None), ("x", None, None))
+        post.command("ann", "account.reinstate", account_ids=["acme"])
+        until(lambda: not post.desired.in_force(now_ms()), "the pod runs again")
+        until(lambda: process.metric("enforce_commands_total") == 3, "three commands")
+        assert process.metric("enforce_commands_total", ending="refused") == 2
+    assert [one.state for one in post.desired.effects() if one.action_id] == ["requested", "lifted"]
+
+
+BAD = {
+    "not_an_alert": ("alerts", (b"{", "alert")),
+    "unknown_kind": ("alerts", (b"{}", "gossip")),
+    "not_progress": ("alerts", (b'{"topic": "other"}', "progress")),
+    "not_facts": ("facts", (b"[]", None)),
+}
+
+
+def test_bad_records_hold_no_good_one_up(post: Post) -> None:
+    """Bad records of every sort, between good ones, become dead letters with a reason; people are paged once for each
+    reason; the good ones act.
+    """
+    stranger = replace(post.pod("pod-9"), pack="0123456789ab")
+    for topic, (value, kind) in [*BAD.values(), *BAD.values()]:
+        post.put(topic, ("acme", value, kind), partition=0)
+    post.raise_alerts(stranger, post.pod("pod-1"))
+    with enforcing(post, "one.log") as process:
+        post.wait_stopped("pod-1")
+        until(lambda: len(post.graves()) == 9, "nine dead letters")
+        graves = post.graves()
+        assert sorted(one.reason for one in graves) == sorted([*BAD, *BAD, "unknown_pack"])
+        assert {one.withheld for one in graves if one.reason == "not_facts"} == {True}
+        assert process.metric("enforce_refused_records_total", reason="unknown_pack") == 1
+    paged = [row["data"]["reason"] for row in post.rows(schema.outbox) if row["subject"].startswith("refused:")]
+    assert sorted(paged) == sorted([*BAD, "unknown_pack"])
+    assert post.stopped() == ["pod-1"]
+
+
+def test_a_published_pack_may_be_named(post: Post, tmp_path: Path) -> None:
+    """An alert of a pack that was published after ours is acted upon; its decision comes from our policy."""
+    write_starter(tmp_path / "mine")
+    other = read_pack(tmp_path / "mine")
+    post.put("packs", (f"pack/{other.hash}", as_stored(tmp_path / "mine"), None))
+    post.raise_alerts(replace(post.pod("pod-1"), pack=other.hash))
+    with enforcing(post, "one.log"):
+        post.wait_stopped("pod-1")
+    assert [row["pack"] for row in post.rows(schema.packs)] == [other.hash]
+
+
+def test_facts_come_before_alerts(post: Post) -> None:
+    """Facts that lie in their topic when the process starts count for an alert that was raised before them."""
+    post.raise_alerts(post.pod("pod-1", account="later"))
+    post.know(*(f"other-{number}" for number in range(1_500)), "later")
+    with enforcing(post, "one.log"):
+        post.wait_stopped("pod-1")
+
+
+def test_the_switch_file_holds_everything(post: Post) -> None:
+    """While the switch's file is corrupt nothing leaves, and /readyz says where it is wrong; mended, it goes on."""
+    post.switch("enforcement: perhaps\n")
+    post.raise_alerts(post.pod("pod-1"))
+    with enforcing(post, "one.log") as process:
+        until(lambda: post.rows(schema.decisions), "a decision")
+        status, body = process.asked("/readyz")
+        assert status == 503
+        assert "switch.yaml:1" in body
+        post.switch()
+        until(lambda: process.asked("/readyz")[0] == 200, "a process that is ready")
+        post.raise_alerts(post.pod("pod-2"))
+        post.wait_stopped("pod-2")
+    assert post.stopped() == ["pod-2"]
+    held = [row["reason"] for row in post.rows(schema.decisions, schema.decisions.c.entity_id == "pod-1")]
+    assert held == ["switch"]
+
+
+def test_the_desired_state_is_served(post: Post) -> None:
+    """GET /desired gives what is in force with an ETag, 304 where it is known, nothing without the token."""
+    token = post.folder / "token"
+    token.touch(0o600)
+    token.write_text("let me read")
+    post.raise_alerts(post.pod("pod-1"))
+    with enforcing(post, "one.log", TIPSTAFF_ENFORCE_DESIRED_TOKEN_FILE=str(token)) as process:
+        post.wait_stopped("pod-1")
+        url, sent = f"http://{process.address()}/desired", {"Authorization": "Bearer let me read"}
+        assert httpx.get(url, trust_env=False).status_code == 401
+        answer = httpx.get(url, headers=sent, trust_env=False)
+        assert [one["account_id"] for one in answer.json()["accounts"]] == ["acme"]
+        known = {**sent, "If-None-Match": answer.headers["ETag"]}
+        assert httpx.get(url, headers=known, trust_env=False).status_code == 304
+
+
+def test_nothing_leaves_when_dry(post: Post) -> None:
+    """With --dry decisions are made and written down, and nothing reaches the receiver."""
+    post.raise_alerts(post.pod("pod-1"))
+    with enforcing(post, "one.log", "--dry"):
+        until(lambda: post.rows(schema.decisions) and post.decisions(), "a published decision")
+    assert [row["outcome"] for row in post.rows(schema.decisions)] == ["act"]
+    assert post.desired.effects() == []
+    assert {row["state"] for row in post.rows(schema.outbox)} == {"waiting"}
+
+
+def test_records_that_are_gone_are_told(post: Post) -> None:
+    """Where the ledger has read further than the topic goes (it was made anew), it is read from its beginning."""
+    with post.ledger.writing(now_ms()) as tx:
+        tx.put(schema.sources, {"topic": post.names["alerts"], "partition": 0, "next_offset": 1_000})
+        tx.put(schema.sources, {"topic": post.names["alerts"], "partition": 1, "next_offset": 1_000})
+    post.raise_alerts(post.pod("pod-1"))
+    with enforcing(post, "one.log"):
+        post.wait_stopped("pod-1")
+    assert [row["subject"] for row in post.rows(schema.outbox) if row["subject"].startswith("lost:")]
+
+
+def test_older_alerts_may_be_left_alone(post: Post) -> None:
+    """With begin=now, alerts from before the first start are left alone, also by a second start; new ones act."""
+    post.raise_alerts(post.pod("pod-1"))
+    with enforcing(post, "one.log", TIPSTAFF_ENFORCE_BEGIN="now") as process:
+        until(lambda: post.taken() >= 2, "a place in the topic")
+        assert process.end(signal.SIGKILL) != 0
+    post.raise_alerts(post.pod("pod-2"))
+    with enforcing(post, "two.log", TIPSTAFF_ENFORCE_BEGIN="now"):
+        post.wait_stopped("pod-2")
+    assert post.stopped() == ["pod-2"]
+
+
+def test_it_says_what_is_missing(post: Post, tmp_path: Path) -> None:
+    """Without a ledger, sinks or topics the process does not begin, and says which is missing."""
+    for more, said in (
+        ({"TIPSTAFF_LEDGER": f"sqlite:///{tmp_path}/none.db"}, "there is no ledger here"),
+        ({"TIPSTAFF_SINKS": str(tmp_path / "none.yaml")}, "none.yaml"),
+        ({"TIPSTAFF_TOPIC_FACTS": "no.such.topic"}, "there is no topic no.such.topic"),
+    ):
+        with enforcing(post, "one.log", **more) as process:
+            assert process.process.wait(60) == 1
+            assert said in process.text
+    assert not (tmp_path / "none.db").exists()
