@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from detectors.alert import Alert, alert_id
+from detectors.clauses import Clause
 from features.arrivals import SEPARATOR
 from features.ticks import DAY_MS, HOUR_MS, TICK_MS
 from streams.enforcement.guards.asked import Asked
+from streams.enforcement.in_force import InForce
 from streams.enforcement.policy.decision import Decision, Outcome, Reason
 from streams.enforcement.policy.facts import Facts
 from streams.enforcement.policy.policy import Budget, ClausePolicy, Policy, Protections, Step, Terms
@@ -96,3 +98,11 @@ def asked(rung: str = "suspend", kind: str = "account", **changes: Any) -> Asked
     usual = Asked(wish(rung, kind), (an_alert(kind),), known_facts(), Standing(ACCOUNT), small_policy(),
                   circumstances(), NOW)  # fmt: skip
     return replace(usual, **changes)
+
+
+_MINING = Clause(
+    "mining", "Mining", "Nobody mines.", "high", "platform abuse", "rule", ("miner",), ("much",),
+    {"document": "acceptable use policy", "version": "1", "section": "Mining"},
+)  # fmt: skip
+SMALL = InForce(small_policy(), {"mining": _MINING}, {"miner": "v1"}, "pack")
+"""The small policy, in force."""

@@ -12,6 +12,7 @@ from features.book import Book
 from streams.alert_lines import rfc3339
 from streams.cli import words
 from streams.cli.accounts_act import act
+from streams.cli.accounts_import import import_facts
 from streams.cli.accounts_spared import protect, reinstate, unprotect
 from streams.cli.alerts import DataDir, Json, directory_of, newest
 from streams.cli.screen import Failed, PackDir, as_json, err, out, settings_of, table, told
@@ -26,6 +27,7 @@ app.command("act")(act)
 app.command("reinstate")(reinstate)
 app.command("protect")(protect)
 app.command("unprotect")(unprotect)
+app.command("import")(import_facts)
 
 
 @app.command("show")

@@ -1,49 +1,90 @@
-"""`tipstaff audit`: verify."""
+"""`tipstaff audit`: verify, export."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from streams.cli.screen import Failed, as_json, out, table
+from streams.cli.alerts import DataDir, Json
+from streams.cli.ledger_options import Desk, LedgerUrl, desk, opened
+from streams.cli.screen import Failed, as_json, err, out, settings_of, table
 from streams.enforcement.audit.checkpoint_file import CheckpointFile, CheckpointsRefused
-from streams.enforcement.audit.exported import read_lines
+from streams.enforcement.audit.exported import as_line, read_lines
 from streams.enforcement.audit.signing import KeyRefused, read_public_keys
 from streams.enforcement.audit.verdict import Verdict
 from streams.enforcement.audit.verifying import verify as verified
+from streams.enforcement.ledger.audit_records import audit_records, verify_ledger
+from streams.enforcement.ledger.checkpoints import MARKS_FILE, PUBLIC_FILE
+
+PublicKeys = Mapping[str, Ed25519PublicKey]
+"""By their ids."""
 
 app = typer.Typer(no_args_is_help=True, help="The record of everything done, and whether it is as it was written.")
 
 
-@app.callback()
-def _audit() -> None:
-    """Keep `verify` a command of its own while it is the only one."""
+_File = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="an exported audit, a JSON line per record (the ledger's own)")
+]
+_Checkpoints = Annotated[
+    Path | None, typer.Option(help=f"the checkpoints, kept elsewhere than the ledger (DATA_DIR/{MARKS_FILE})")
+]
+_Keys = Annotated[
+    Path | None,
+    typer.Option(help=f"the public keys they are signed with: a JSON list of base64 (DATA_DIR/{PUBLIC_FILE})"),
+]
 
 
 @app.command("verify")
 def verify(
-    file: Annotated[Path, typer.Argument(help="the exported audit, a JSON line per record")],
-    checkpoints: Annotated[Path, typer.Option(help="the checkpoints, kept elsewhere than the ledger")],
-    keys: Annotated[Path, typer.Option(help="the public keys they are signed with: a JSON list of base64")],
-    json: Annotated[bool, typer.Option("--json", help="for a program")] = False,
-) -> None:
-    """Whether any record was changed, lost, added or moved, told offline. Exit code 1 where one was."""
-    marks = CheckpointFile(checkpoints)
-    if not checkpoints.exists():
-        raise Failed(f"{checkpoints}: there are no checkpoints here; without them nobody can tell a whole chain from "
+    file: _File = None, checkpoints: _Checkpoints = None, keys: _Keys = None, ledger: LedgerUrl = None,
+    data_dir: DataDir = None, json: Json = False,
+) -> None:  # fmt: skip
+    """Whether any record was changed, lost, added or moved: of an exported file, offline, or of the ledger.
+
+    Exit code 1 where one was.
+    """
+    folder = settings_of(data_dir=data_dir).data_dir
+    marks = CheckpointFile(checkpoints or folder / MARKS_FILE)
+    if not marks.path.exists():
+        raise Failed(f"{marks.path}: there are no checkpoints here; without them nobody can tell a whole chain from "
                      "one written anew")  # fmt: skip
     try:
-        public = read_public_keys(keys)
-        with file.open("rb") as exported:
-            verdict = verified(read_lines(exported), marks, public)
+        public = read_public_keys(keys or folder / PUBLIC_FILE)
+        verdict = _of_ledger(desk(ledger, data_dir), marks, public) if file is None else _of_file(file, marks, public)
     except (CheckpointsRefused, KeyRefused) as refused:
         raise Failed(str(refused)) from None
+    say(verdict, json)
+
+
+def _of_file(file: Path, marks: CheckpointFile, public: PublicKeys) -> Verdict:
+    try:
+        with file.open("rb") as exported:
+            return verified(read_lines(exported), marks, public)
     except OSError as error:
         raise Failed(f"{file}: cannot be read: {error.strerror}") from None
-    say(verdict, json)
+
+
+def _of_ledger(at: Desk, marks: CheckpointFile, public: PublicKeys) -> Verdict:
+    with opened(at) as one:
+        return verify_ledger(one, marks, public)
+
+
+@app.command("export")
+def export(ledger: LedgerUrl = None, data_dir: DataDir = None) -> None:
+    """Every record with its hash, a JSON line each, on standard output: what `verify FILE` takes."""
+    with opened(desk(ledger, data_dir)) as one, one.reading() as tx:
+        count = 0
+        for record, hash in audit_records(tx):
+            sys.stdout.buffer.write(as_line(record, bytes.fromhex(hash)))
+            count += 1
+        sys.stdout.buffer.flush()
+    err.print(f"{count:,} records", markup=False)
 
 
 def say(verdict: Verdict, json: bool) -> None:

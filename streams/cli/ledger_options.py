@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +75,11 @@ def routes(at: Desk) -> Routes:
     return {kind: declared.routes(kind) for kind in TYPES}
 
 
+COMMANDS = "TIPSTAFF_COMMANDS"
+"""The environment variable that says `kafka` where commands go by their topic, in one order with the alerts; else they
+are obeyed on the ledger at once."""
+
+
 class _Rehearsed(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__()
@@ -87,6 +93,8 @@ class Request:
     obeying: Obeying
     ledger: Ledger
     line: bytes
+    id: str
+    by_kafka: bool = False
 
     def rehearsed(self) -> Answer:
         """What would become of it now."""
@@ -98,6 +106,8 @@ class Request:
 
     def sent(self) -> Answer:
         """What has become of it. What a team of one has waited long enough for is done before."""
+        if self.by_kafka:
+            return _over_kafka(self)
         self.obeying.ripen(now_ms())
         return self.obeying.obey(self.line, now_ms())
 
@@ -118,7 +128,16 @@ def request(at: Desk, verb: str, args: dict[str, Any], why: str, stopping: bool 
         if at.sinks is None:
             _check_unsent(ledger, stopping)
         obeying = Obeying(Enforcer(ledger, policy, ways, lambda _: NO_BRAKE))
-        yield Request(obeying, ledger, signed(command, mine))
+        yield Request(obeying, ledger, signed(command, mine), command.id, os.environ.get(COMMANDS) == "kafka")
+
+
+def _over_kafka(asked: Request) -> Answer:
+    from streams.cli.kafka import kafka_settings_of, names_of  # Kafka's clients take half a second, for nothing here
+    from streams.enforcement.service.commanding import answer_to, write_command
+
+    with told():
+        write_command(kafka_settings_of(), names_of(), asked.line)
+    return answer_to(asked.ledger, asked.id)
 
 
 def _check_unsent(ledger: Ledger, stopping: bool) -> None:

@@ -10,13 +10,18 @@ from pathlib import Path
 
 from streams.active_accounts import active_accounts
 from streams.cli.screen import Failed, err
+from streams.enforcement.audit.checkpoint_file import CheckpointFile, CheckpointsRefused
+from streams.enforcement.audit.signing import KeyRefused, SigningKey
 from streams.enforcement.embedded.acting import Acting
 from streams.enforcement.embedded.outlet import EnforcedOutlet
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.in_force import in_force_of
+from streams.enforcement.ledger.checkpoints import MARKS_FILE, AuditBroken, checkpoint_due, signing_key
 from streams.enforcement.ledger.messages import TYPES
 from streams.enforcement.ledger.opening import LedgerRefused, in_file, open_ledger
+from streams.enforcement.ledger.transaction import Ledger
 from streams.enforcement.outbox.deliverer import Deliverer
+from streams.enforcement.people.private_file import PrivateFileRefused
 from streams.enforcement.policy.standing import Switch
 from streams.enforcement.sinks.declared import Declared, SinksRefused, read_sinks
 from streams.pack import Pack
@@ -43,7 +48,8 @@ class RunActing:
             Deliverer(enforcer.outbox(), sink, self._clock(), random.random, lambda *_: None, _troubled)
             for sink in self._declared.sinks
         ]
-        self._acting = Acting(enforcer, deliverers, self._clock(), self._active, self._stream_ms)
+        checkpoint = RunCheckpoints(ledger, data_dir).keep
+        self._acting = Acting(enforcer, deliverers, self._clock(), self._active, self._stream_ms, checkpoint)
 
     def _clock(self) -> Callable[[], int]:
         return self._stream_or_zero if self._simulated else lambda: time.time_ns() // 1_000_000
@@ -68,6 +74,24 @@ class RunActing:
         """End it; what has not left waits in the ledger."""
         self._acting.close()
         self._declared.close()
+
+
+class RunCheckpoints:
+    """Checkpoints of a run's audit, signed with the data directory's key; trouble is told once and stops nothing."""
+
+    def __init__(self, ledger: Ledger, data_dir: Path) -> None:
+        self._ledger, self._folder, self._told = ledger, data_dir, ""
+        self._key: SigningKey | None = None
+
+    def keep(self, now_ms: int) -> None:
+        """Sign where one is due."""
+        try:
+            self._key = self._key or signing_key(self._folder, self._ledger, now_ms)
+            checkpoint_due(self._ledger, self._key, CheckpointFile(self._folder / MARKS_FILE), now_ms)
+        except (AuditBroken, CheckpointsRefused, KeyRefused, PrivateFileRefused, OSError) as trouble:
+            if self._told != str(trouble):
+                self._told = str(trouble)
+                err.print(f"warning: the audit has no new checkpoint: {trouble}", markup=False)
 
 
 def _troubled(error: Exception) -> None:

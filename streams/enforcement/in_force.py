@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from detectors.clauses import Clause
 from streams.enforcement.policy.policy import Policy
+from streams.pack import Pack
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,9 @@ class InForce:
     def knows(self, pack: str) -> bool:
         """Whether alerts of a pack may be acted upon."""
         return pack == self.pack or pack in self.packs
+
+
+def in_force_of(pack: Pack, packs: frozenset[str] = frozenset()) -> InForce:
+    """A pack's policy; packs: hashes of further packs that alerts may name."""
+    versions = {rule.id: rule.version for rule in pack.rules}
+    return InForce(pack.policy, pack.clauses, versions, pack.hash, packs)

@@ -21,16 +21,19 @@ TOPIC = "embedded"
 
 
 class Acting:
-    """One run's enforcement. clock_ms: its time; active: active accounts by plan; lag_ms: how late the stream is.
+    """One run's enforcement. clock_ms: its time; active: active accounts by plan; stream_ms: the stream's time;
+    checkpoint: signs the audit where that is due, told the time.
 
     Over the simulator the stream's own time is the clock, and messages leave between two chunks; a live run has
     `start`ed threads for them.
     """
 
     def __init__(self, enforcer: Enforcer, deliverers: Sequence[Deliverer], clock_ms: Callable[[], int],
-                 active: Callable[[], Mapping[str, int]], stream_ms: Callable[[], int | None]) -> None:  # fmt: skip
+                 active: Callable[[], Mapping[str, int]], stream_ms: Callable[[], int | None],
+                 checkpoint: Callable[[int], object] = lambda _: None) -> None:  # fmt: skip
         self.enforcer, self.obeying = enforcer, Obeying(enforcer)
         self._deliverers, self._clock_ms, self._active, self._stream_ms = deliverers, clock_ms, active, stream_ms
+        self._checkpoint = checkpoint
         self._told_ms = self._kept_ms = 0
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -59,6 +62,7 @@ class Acting:
             self._kept_ms = now
             self.enforcer.keep(now)
             self.obeying.ripen(now)
+            self._checkpoint(now)
 
     def deliver(self) -> None:
         """Let everything leave that may leave now."""

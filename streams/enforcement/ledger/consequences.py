@@ -27,6 +27,7 @@ from streams.enforcement.policy.action import Action, State, action_id
 from streams.enforcement.policy.deciding import strikes_of
 from streams.enforcement.policy.decision import Decision, Outcome, Reason
 from streams.enforcement.policy.facts import Facts
+from streams.enforcement.policy.victims import robbed
 
 PROPOSAL_MS = 3 * DAY_MS
 """How long a proposed action waits for a person."""
@@ -86,12 +87,13 @@ class Consequences:
         version = self.start(action, one, book.facts) if acts else 0
         if purse is not None:
             self._around.purses.pay(purse, _paid(action, alert))
-        self._actions.append({**_row(action, one, self._strikes(one, alert), alert.restricted), "plan": alert.plan,
-                              "purse": purse, "case_id": case_id, "desired_version": version})  # fmt: skip
+        row = _row(action, one, self._strikes(one, alert, book), alert.restricted)
+        spent = {"plan": alert.plan, "purse": purse, "case_id": case_id, "desired_version": version}
+        self._actions.append({**row, **spent})
         return action
 
-    def _strikes(self, one: Decision, alert: Alert) -> int:
-        if one.rung == rungs.CONTAIN:
+    def _strikes(self, one: Decision, alert: Alert, book: AccountBook) -> int:
+        if one.rung == rungs.CONTAIN or robbed(book.alerts.values()):  # what a thief does is no breach of the holder's
             return 0
         return strikes_of(one.rung, alert, self._in_force.clauses[one.clause], self._in_force.policy)
 
@@ -184,10 +186,11 @@ class Consequences:
         now, mine = self._tx.now_ms, sa.and_(breakers.c.purse == purse, breakers.c.scope == scope)
         if self._tx.update(breakers, mine, held=breakers.c.held + held):
             return
-        self._tx.insert(breakers, [{"purse": purse, "scope": scope, "opened_ms": now, "held": held, "told_ms": now}])
+        self._tx.insert(breakers, [{"purse": purse, "scope": scope, "opened_ms": now, "held": held, "told_ms": now,
+                                     "told": held}])  # fmt: skip
         self.trail.note(Kind.BUDGET, POLICY, {"purse": purse, "scope": scope, "state": "shut", "held": held})
         summary = f"the budget {purse} of {scope} is spent: holding back {held:,} actions until a person closes it"
-        self.messages.page(f"budget:{purse}:{scope}", str(now), summary, True, {"purse": purse, "scope": scope,
+        self.messages.page(f"budget:{purse}:{scope}", f"{now}:{held}", summary, True, {"purse": purse, "scope": scope,
                                                                                 "held": held})  # fmt: skip
 
 

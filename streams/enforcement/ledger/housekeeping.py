@@ -11,9 +11,9 @@ from streams.enforcement.guards.demotion import Demotion, demoted
 from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.consequences import Consequences
 from streams.enforcement.ledger.messages import REQUESTED, Routes
-from streams.enforcement.ledger.outbox import undelivered
 from streams.enforcement.ledger.release import WAITS, may_leave
-from streams.enforcement.ledger.schema import actions, cases, stages
+from streams.enforcement.ledger.schema import actions, breakers, cases, stages
+from streams.enforcement.ledger.settling import undelivered
 from streams.enforcement.ledger.stages import note_stage
 from streams.enforcement.ledger.taking import forget_evidence
 from streams.enforcement.ledger.trail import POLICY
@@ -46,6 +46,7 @@ class Housekeeping:
         self._end()
         self._remind()
         self._overdue()
+        self._tell_budgets()
         self._demote()
         forget_evidence(self._tx, self._tx.now_ms - EVIDENCE_MS)
 
@@ -92,6 +93,16 @@ class Housekeeping:
             self._tx.update(cases, cases.c.case_id == row["case_id"], overdue_told=True)
             self._after.messages.page(f"case:{row['case_id']}", "overdue", f"a case is overdue: {row['title']}",
                                       row["urgent"], {"case_id": row["case_id"], "role": row["role"]})  # fmt: skip
+
+    def _tell_budgets(self) -> None:
+        """Say how many a spent budget holds back by now, whenever that has doubled."""
+        for row in self._tx.rows(sa.select(breakers).where(breakers.c.held >= 2 * breakers.c.told)):
+            purse, scope, held = row["purse"], row["scope"], row["held"]
+            mine = sa.and_(breakers.c.purse == purse, breakers.c.scope == scope)
+            self._tx.update(breakers, mine, told=held, told_ms=self._tx.now_ms)
+            what = f"the budget {purse} of {scope} holds back {held:,} actions by now, until a person closes it"
+            self._after.messages.page(f"budget:{purse}:{scope}", f"{row['opened_ms']}:{held}", what, True,
+                                      {"purse": purse, "scope": scope, "held": held})  # fmt: skip
 
     def _demote(self) -> None:
         promoted = self._tx.rows(sa.select(stages).where(stages.c.stage != "shadow"))

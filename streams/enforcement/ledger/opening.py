@@ -17,6 +17,8 @@ from streams.enforcement.ledger.transaction import Ledger
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MS = 30_000
 _POSTGRES = "postgresql"
+_POSTGRES_NAMES = (_POSTGRES, "postgres")  # both are libpq's
+_FORMS = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE (special characters of a password as %XX)"
 
 
 class LedgerRefused(Exception):
@@ -30,40 +32,60 @@ def in_file(path: Path) -> str:
 
 def open_ledger(url: str) -> Ledger:
     """The ledger at an URL, made where there is none, migrated where it is older. Raises LedgerRefused."""
+    parsed = _parsed(url)
+    engine = sa.create_engine(parsed, **_options(parsed))
     try:
-        parsed = sa.make_url(url)
-        if parsed.get_backend_name() == _POSTGRES:
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = sa.create_engine(parsed, **_options(parsed))
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
-        raise LedgerRefused(f"the ledger's URL is none: {error}. sqlite:///FILE or postgresql://…") from None
-    _prepare(engine, parsed)
-    try:
+        _prepare(engine, parsed)
         _migrate(engine)
-    except sa.exc.OperationalError as error:
+    except (sa.exc.DBAPIError, OSError) as error:
         engine.dispose()
-        shown = parsed.render_as_string(hide_password=True)
-        raise LedgerRefused(f"{shown}: cannot be opened: {_first_line(error)}. Is it there, and may you?") from None
+        told = f"{_shown(parsed)}: cannot be opened: {_reason(error)}. Is it there, and may you?"
+        raise LedgerRefused(told) from None
     except BaseException:
         engine.dispose()
         raise
     return Ledger(engine)
 
 
+def _parsed(url: str) -> sa.URL:
+    """What an URL says; what is wrong with it is not quoted: there may be a password in it."""
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise LedgerRefused(f"the ledger's URL cannot be read: {_FORMS}") from None
+    kind = parsed.get_backend_name()
+    if kind in _POSTGRES_NAMES:
+        return parsed.set(drivername=f"{_POSTGRES}+psycopg")
+    if kind != "sqlite" or parsed.drivername != kind:
+        raise LedgerRefused(f"the ledger cannot be in {parsed.drivername!r}: {_FORMS}")
+    if parsed.database in (None, "", ":memory:"):
+        raise LedgerRefused("the ledger's URL names no file, and it has to outlive its process: sqlite:///FILE")
+    return parsed
+
+
 def _options(url: sa.URL) -> dict[str, Any]:
     return {} if url.get_backend_name() == _POSTGRES else {"connect_args": {"timeout": _BUSY_MS / 1000}}
 
 
-def _first_line(error: sa.exc.DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0][:200]
+def _shown(url: sa.URL) -> str:
+    """An URL without the passwords that it may hold in two places."""
+    open_ones = {name: value for name, value in url.query.items() if name in ("host", "port", "sslmode")}
+    return url.set(drivername=url.get_backend_name(), query=open_ones).render_as_string(hide_password=True)
+
+
+def _reason(error: sa.exc.DBAPIError | OSError) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0][:200]
 
 
 def _prepare(engine: sa.Engine, url: sa.URL) -> None:
     if engine.dialect.name != "sqlite":
         return
-    if url.database and not Path(url.database).exists():
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(url.database, os.O_CREAT | os.O_RDWR, 0o600))  # it tells of accounts: its owner's eyes only
+    file = Path(str(url.database))
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # it tells of accounts: its owner's eyes only
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
 

@@ -7,16 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from streams.enforcement.audit.kinds import Kind
-from streams.enforcement.ledger.messages import EXPIRED, REFUSED, REQUESTED, SENT, TRYING, WAITING, Messages, Routes
+from streams.enforcement.ledger.messages import CANCELLED, EXPIRED, REQUESTED, TRYING, WAITING, Messages, Routes
 from streams.enforcement.ledger.moves import Moves
 from streams.enforcement.ledger.release import WAITS
 from streams.enforcement.ledger.schema import actions, outbox
+from streams.enforcement.ledger.settling import Settling, state_after, undelivered
 from streams.enforcement.ledger.trail import POLICY, Trail
 from streams.enforcement.ledger.transaction import Ledger, Row, Transaction
-from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
+from streams.enforcement.outbox.delivery import Attempt, Delivery
 from streams.enforcement.policy.action import State
-from streams.enforcement.policy.rungs import NOTICE
 
 MayLeave = Callable[[Transaction, Mapping[str, Any]], str | None]
 """Looks at an action's row once more before it leaves: None, or why it may not."""
@@ -26,6 +25,7 @@ _TRYING_MS = 60_000
 
 _LOOK_AGAIN_MS = 1_000
 _OPEN = (WAITING, TRYING)
+_OLDER = outbox.alias("older")
 
 
 class LedgerOutbox:
@@ -36,11 +36,12 @@ class LedgerOutbox:
 
     def claim(self, sink: str, most: int, now_ms: int) -> Sequence[Delivery]:
         """What may leave now; see the protocol. Raises FencedOff."""
+        found: list[Delivery] = []
         with self._ledger.writing(now_ms) as tx:
-            rows = tx.rows(_ready(sink, most, now_ms))
-            if not rows:
-                return []
-            return _Claim(tx, self._routes, self._may_leave).of(rows)
+            # What is settled here makes room for the next of its subject.
+            while len(found) < most and (rows := tx.rows(_ready(sink, most - len(found), now_ms))):
+                found += _Claim(tx, self._routes, self._may_leave).of(rows)
+        return found
 
     def settle(self, delivery: Delivery, attempt: Attempt, next_ms: int | None, now_ms: int) -> None:
         """Note how an attempt ended. Raises FencedOff."""
@@ -49,28 +50,34 @@ class LedgerOutbox:
             row = tx.one(sa.select(outbox).where(mine))
             if row is None or row["state"] != TRYING or row["attempts"] != delivery.attempts + 1:
                 return
-            state = SENT if attempt.ending is Ending.SENT else WAITING if next_ms is not None else REFUSED
+            state = state_after(row, attempt, next_ms, now_ms)
             tx.update(
                 outbox, mine, state=state, next_ms=next_ms or row["next_ms"], last_status=attempt.status,
                 last_detail=attempt.detail[:200], answer=dict(attempt.answer),
                 uncertain=row["uncertain"] or not attempt.certain, settled_ms=None if state == WAITING else now_ms,
             )  # fmt: skip
-            _Settling(tx, self._routes).after({**row, "last_detail": attempt.detail}, state)
+            Settling(tx, self._routes).after({**row, "last_detail": attempt.detail}, state)
 
     def next_due(self, sink: str) -> int | None:
         """When the next may leave."""
         with self._ledger.reading() as tx:
             query = sa.select(sa.func.min(outbox.c.next_ms).label("due"))
-            row = tx.one(query.where(outbox.c.sink == sink, outbox.c.state.in_(_OPEN)))
+            row = tx.one(query.where(_first_of_subject(sink)))
             return None if row is None else row["due"]
 
 
 def _ready(sink: str, most: int, now_ms: int) -> sa.Select[Any]:
-    older = outbox.alias("older")
-    blocked = sa.exists().where(older.c.sink == sink, older.c.subject == outbox.c.subject, older.c.state.in_(_OPEN),
-                                older.c.number < outbox.c.number)  # fmt: skip
-    due = sa.and_(outbox.c.sink == sink, outbox.c.state.in_(_OPEN), outbox.c.next_ms <= now_ms)
-    return sa.select(outbox).where(due, ~blocked).order_by(outbox.c.number).limit(most)
+    """What is due; every row of it must be changed before this is asked again."""
+    due = sa.select(outbox).where(_first_of_subject(sink), outbox.c.next_ms <= now_ms)
+    return due.order_by(outbox.c.time_ms, outbox.c.number).limit(most)
+
+
+def _first_of_subject(sink: str) -> sa.ColumnElement[bool]:
+    """Rows that are open, with no older open one of the same subject."""
+    older = _OLDER.c
+    blocked = sa.exists().where(older.sink == sink, older.subject == outbox.c.subject, older.state.in_(_OPEN),
+                                older.number < outbox.c.number)  # fmt: skip
+    return sa.and_(outbox.c.sink == sink, outbox.c.state.in_(_OPEN), ~blocked)
 
 
 class _Claim:
@@ -96,13 +103,17 @@ class _Claim:
             if why == WAITS:
                 self._change(row, next_ms=self._tx.now_ms + _LOOK_AGAIN_MS)
                 return False
-            if why is not None and action is not None:
-                self._moves.reverse(action, POLICY, why)
-                return False
-            assert action is not None
+            if action is None or why is not None:
+                return self._cancelled(row, action, str(why))
             self._moves.to(action, State.DISPATCHED, why="an attempt begins")
         self._change(row, state=TRYING, attempts=row["attempts"] + 1, next_ms=self._tx.now_ms + _TRYING_MS)
         return True
+
+    def _cancelled(self, row: Row, action: Row | None, why: str) -> bool:
+        self._change(row, state=CANCELLED, settled_ms=self._tx.now_ms, last_detail=why)
+        if action is not None:
+            self._moves.reverse(action, POLICY, why)
+        return False
 
     def _expired(self, row: Row) -> bool:
         self._change(row, state=EXPIRED, settled_ms=self._tx.now_ms, last_detail="not delivered in time")
@@ -113,53 +124,6 @@ class _Claim:
 
     def _change(self, row: Row, **values: Any) -> None:
         self._tx.update(outbox, outbox.c.number == row["number"], **values)
-
-
-class _Settling:
-    """What follows from an attempt's end."""
-
-    def __init__(self, tx: Transaction, routes: Routes) -> None:
-        self._tx, self._messages, self._trail = tx, Messages(tx, routes), Trail(tx)
-        self._moves = Moves(tx, self._messages, self._trail)
-
-    def after(self, row: Mapping[str, Any], state: str) -> None:
-        if state == WAITING:
-            return
-        self._trail.note(Kind.DELIVERY, POLICY, {"delivery_id": row["delivery_id"], "sink": row["sink"],
-                                                 "state": state, "attempts": row["attempts"]})  # fmt: skip
-        if row["action_id"] and row["delivery_id"] == row["action_id"]:
-            self._action(row, state)
-        elif state == REFUSED:
-            self._lost(row)
-        self._messages.flush()
-        self._trail.flush()
-
-    def _action(self, row: Mapping[str, Any], state: str) -> None:
-        if state == SENT:
-            if not self._others_open(row):
-                self._moves.confirm(row["action_id"])
-            return
-        action = self._moves.row(row["action_id"])
-        if action is not None and self._moves.fail(action, row["last_detail"]):
-            undelivered(self._messages, action, row["last_detail"])
-
-    def _others_open(self, row: Mapping[str, Any]) -> bool:
-        query = sa.select(outbox.c.number).where(outbox.c.delivery_id == row["delivery_id"], outbox.c.state != SENT)
-        return self._tx.one(query.limit(1)) is not None
-
-    def _lost(self, row: Mapping[str, Any]) -> None:
-        if row["type"] in (REQUESTED, "tipstaff.page.opened", "tipstaff.page.closed"):
-            return  # a page about a page that cannot be delivered would never end; metrics and `status` tell of it
-        what = f"{row['type']} to {row['sink']} could not be delivered: {row['last_detail']}"
-        self._messages.page(f"delivery:{row['delivery_id']}", row["sink"], what, urgent=row["type"].endswith("lifted"),
-                            data={"delivery_id": row["delivery_id"], "sink": row["sink"]})  # fmt: skip
-
-
-def undelivered(messages: Messages, action: Mapping[str, Any], why: str) -> None:
-    """Page that an action did not come about."""
-    what = f"{action['rung']} of {action['kind']} {action['entity_id']} was not carried out: {why}"
-    data = {"action_id": action["action_id"], "rule": action["rule"], "clause": action["clause"]}
-    messages.page(f"action:{action['action_id']}", "undelivered", what, urgent=action["rung"] != NOTICE, data=data)
 
 
 def _delivery(row: Mapping[str, Any]) -> Delivery:

@@ -15,7 +15,7 @@ from streams.enforcement.ledger.account_books import AccountBook, open_books
 from streams.enforcement.ledger.circumstances import Surroundings
 from streams.enforcement.ledger.consequences import Consequences
 from streams.enforcement.ledger.rows import alert_row
-from streams.enforcement.ledger.schema import alert_revisions, alerts, decisions
+from streams.enforcement.ledger.schema import alert_revisions, alerts, decisions, holds
 from streams.enforcement.ledger.trail import POLICY
 from streams.enforcement.ledger.transaction import Transaction
 from streams.enforcement.policy.deciding import decide
@@ -101,8 +101,11 @@ def _news(new: Sequence[Alert], known: dict[str, int]) -> list[Alert]:
 
 
 def forget_evidence(tx: Transaction, before_ms: int) -> int:
-    """Empty evidence that is older; returns of how many alerts."""
-    old = sa.and_(alerts.c.taken_ms < before_ms, alerts.c.evidence.is_not(None))
-    tx.update(alert_revisions, sa.and_(alert_revisions.c.taken_ms < before_ms, alert_revisions.c.evidence.is_not(None)),
-              evidence=None)  # fmt: skip
+    """Empty evidence that is older, but for accounts under a legal hold; returns of how many alerts."""
+    held = sa.select(holds.c.account_id).where(holds.c.released_ms.is_(None))
+    kept = sa.select(alerts.c.alert_id).where(alerts.c.account_id.in_(held))
+    revisions = sa.and_(alert_revisions.c.taken_ms < before_ms, alert_revisions.c.evidence.is_not(None),
+                        alert_revisions.c.alert_id.not_in(kept))  # fmt: skip
+    tx.update(alert_revisions, revisions, evidence=None)
+    old = sa.and_(alerts.c.taken_ms < before_ms, alerts.c.evidence.is_not(None), alerts.c.account_id.not_in(held))
     return tx.update(alerts, old, evidence=None, events=None)

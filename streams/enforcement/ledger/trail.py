@@ -12,6 +12,7 @@ from streams.enforcement.audit.chain import GENESIS, sealed
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.audit.pseudonyms import pseudonym
 from streams.enforcement.ledger.schema import audit, pseudonym_keys
+from streams.enforcement.ledger.storable import storable
 from streams.enforcement.ledger.transaction import Transaction
 
 POLICY = "policy"
@@ -34,7 +35,8 @@ class Trail:
         seq, previous = self._end()
         seq += 1
         told = {**body, "account": self._pseudonym(account)} if account is not None else dict(body)
-        record = {"seq": seq, "at_ms": self._tx.now_ms, "kind": str(kind), "by": by, "body": told}
+        # What is hashed is what will be read again.
+        record = storable({"seq": seq, "at_ms": self._tx.now_ms, "kind": str(kind), "by": by, "body": told})
         digest = sealed(previous, record)
         self._rows.append({**record, "hash": digest.hex()})
         self._last = seq, digest

@@ -11,12 +11,16 @@ import sqlalchemy as sa
 
 from streams.enforcement.failpoints import Pass, unhindered
 from streams.enforcement.ledger.schema import lease
+from streams.enforcement.ledger.storable import storable
 
 Row = dict[str, Any]
 """A row by column."""
 
 _MOST_IN = 500
 """Ids that one question asks for: SQLite takes 32,766 parameters, planners like fewer."""
+
+_ONE_MOMENT = {"postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}}
+"""What makes a reader see one moment; SQLite's readers always do."""
 
 WRITER = "writer"
 """The name of the lease that writers hold."""
@@ -54,13 +58,13 @@ class Transaction:
         """Add rows."""
         if rows:
             self.reach(f"insert {table.name}: before")
-            self.connection.execute(sa.insert(table), [dict(row) for row in rows])
+            self.connection.execute(sa.insert(table), [storable(row) for row in rows])
             self.reach(f"insert {table.name}: after")
 
     def update(self, table: sa.Table, where: sa.ColumnElement[bool], **values: Any) -> int:
         """Change rows; returns how many."""
         self.reach(f"update {table.name}: before")
-        changed = self.connection.execute(sa.update(table).where(where).values(**values)).rowcount
+        changed = self.connection.execute(sa.update(table).where(where).values(storable(values))).rowcount
         self.reach(f"update {table.name}: after")
         return changed
 
@@ -75,7 +79,7 @@ class Transaction:
 
     def put(self, table: sa.Table, row: Mapping[str, Any]) -> None:
         """Add a row, or replace that of the same key."""
-        keys = list(table.primary_key.columns)
+        row, keys = storable(row), list(table.primary_key.columns)
         where = sa.and_(*(column == row[column.name] for column in keys))
         if not self.update(table, where, **row):
             self.insert(table, [row])
@@ -108,7 +112,8 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """A view of one moment."""
-        with self.engine.connect().execution_options(reads=True) as connection, connection.begin():
+        options = _ONE_MOMENT.get(self.engine.dialect.name, {})
+        with self.engine.connect().execution_options(reads=True, **options) as connection, connection.begin():
             yield Transaction(connection, 0)
 
     def _queue(self, connection: sa.Connection) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from detectors.alert import Alert
 from streams.enforcement.policy.matter import Matter, rank
 from streams.enforcement.policy.policy import Step
 from streams.enforcement.policy.rungs import ACCOUNT, NOTICE, QUARANTINE_KEY, SUSPEND, THROTTLE
@@ -25,4 +28,9 @@ def permitted(steps: tuple[Step, ...], matter: Matter) -> tuple[Step, ...]:
 
 
 def _robbed(matter: Matter) -> bool:
-    return any(one.victim and rank(one.severity) >= _LEAST for one in matter.opened)
+    return robbed(matter.opened)
+
+
+def robbed(opened: Iterable[Alert]) -> bool:
+    """Whether open alerts say, with more than a suspicion, that somebody else uses the account or its keys."""
+    return any(one.victim and rank(one.severity) >= _LEAST for one in opened)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from bridges import until
 from broker import Topic
+from command_line import tipstaff
 from enforcers import Post, enforcing, now_ms, posted
 
 from streams.enforcement.ledger import schema
@@ -193,3 +194,18 @@ def test_it_says_what_is_missing(post: Post, tmp_path: Path) -> None:
             assert process.process.wait(60) == 1
             assert said in process.text
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_command_typed_here_goes_by_the_topic(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With TIPSTAFF_COMMANDS=kafka what a person types is written to the topic, obeyed by enforce, and answered."""
+    post.hire("ann", "admin", "enforcer", "reviewer")
+    post.credentials["ann"].save(post.folder / "ann.json")
+    for name, value in {**post.environment, "TIPSTAFF_COMMANDS": "kafka"}.items():
+        monkeypatch.setenv(name, value)
+    ask = ("enforcement", "stop", "--why", "a trial", "--as", post.folder / "ann.json", "--data-dir", post.folder)
+    with enforcing(post, "one.log"):
+        done = tipstaff(*ask)
+    assert (done.code, "off" in done.out) == (0, True), done.err
+    (command,) = post.rows(schema.commands)
+    assert (command["by"], command["verb"], command["outcome"]) == ("ann", "enforcement.stop", "done")
+    assert [row["next_offset"] for row in post.rows(schema.sources) if row["topic"] == post.names["commands"]] == [1]

@@ -12,7 +12,6 @@ METADATA = sa.MetaData(naming_convention={
     "pk": "pk_%(table_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s",
 })  # fmt: skip
 
-_ID = 512
 _OPEN = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 _SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows only in INTEGER PRIMARY KEY
 
@@ -24,12 +23,12 @@ def serial(name: str) -> sa.Column[int]:
 
 def key(name: str) -> sa.Column[str]:
     """A part of the primary key."""
-    return sa.Column(name, sa.String(_ID), primary_key=True)
+    return sa.Column(name, sa.String, primary_key=True)
 
 
 def text(name: str, *, index: bool = False) -> sa.Column[str]:
     """An id or a word, always there."""
-    return sa.Column(name, sa.String(_ID), nullable=False, index=index)
+    return sa.Column(name, sa.String, nullable=False, index=index)
 
 
 def words(name: str) -> sa.Column[str | None]:

@@ -17,8 +17,10 @@ switch = sa.Table("switch", METADATA, key("scope"), flag("on"), moment("at_ms"),
 
 breakers = sa.Table(
     "breakers", METADATA, key("purse"), key("scope"), moment("opened_ms"), number("held"), moment("told_ms"),
+    number("told"),
 )  # fmt: skip
-"""Budgets that ran out; the row is removed when a person closes it. held: how many were held back since."""
+"""Budgets that ran out; the row is removed when a person closes it. held: how many were held back since; told: how many
+the last page about it said."""
 
 lease = sa.Table(
     "lease", METADATA, key("name"), text("holder"), number("token"), moment("until_ms"),

@@ -187,7 +187,7 @@ def test_every_change_says_why(office: Desks) -> None:
 
 
 def test_a_campaign_is_approved_at_once_by_two(office: Desks) -> None:
-    """All that one case proposes, on more than ten accounts, leaves when two people have approved it, and not before."""
+    """All that one case proposes, on more than ten accounts, leaves once two people have approved it."""
     budget = shipped().policy.budgets["narrow"].rule_per_hour or 0
     extra = 12
     for number in range(budget + extra):

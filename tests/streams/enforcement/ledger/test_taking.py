@@ -105,3 +105,22 @@ def test_usage_after_a_suspension_pages(play: Play) -> None:
     play.later(30 * MINUTE_MS)
     play.alert(made_alert("miner", "mining", at_ms=BEGIN_MS + 29 * MINUTE_MS, episode_ms=BEGIN_MS, revision=2))
     assert any("usage goes on" in one.data["summary"] for one in play.pages.got.values())
+
+
+def test_what_a_thief_does_gives_the_holder_no_strike(play: Play) -> None:
+    """While an alert says that the account's key is stolen, a stop under another clause gives its holder no strike."""
+    play.alert(made_alert("thief", "mining", key="key-1", severity="medium", victim="holder"))
+    play.alert(made_alert("miner", "mining", workload="pod-1"), made_alert("miner", "mining"))
+    assert play.actions()
+    assert play.rows(schema.strikes) == []
+
+
+def test_a_spent_budget_says_again_how_many_it_holds_back(play: Play) -> None:
+    """A budget's page is repeated whenever what it holds back has doubled; the pages are one incident."""
+    for number in range(5 + 4):
+        play.know(f"farm-{number}")
+        play.alert(made_alert("miner", "mining", account=f"farm-{number}", workload="pod"))
+        play.settle()
+    told = [one for one in play.pages.got.values() if one.data.get("purse") == "narrow"]
+    assert [one.data["held"] for one in told] == [1, 2, 4]
+    assert len({one.subject for one in told}) == 1

@@ -16,16 +16,16 @@ def upgrade() -> None:
     """Make the tables."""
     op.create_table(
         "actions",
-        sa.Column("action_id", sa.String(length=512), nullable=False),
-        sa.Column("rung", sa.String(length=512), nullable=False),
-        sa.Column("kind", sa.String(length=512), nullable=False),
-        sa.Column("account_id", sa.String(length=512), nullable=False),
-        sa.Column("entity_id", sa.String(length=512), nullable=False),
-        sa.Column("clause", sa.String(length=512), nullable=False),
-        sa.Column("rule", sa.String(length=512), nullable=False),
-        sa.Column("rule_version", sa.String(length=512), nullable=False),
-        sa.Column("alert_id", sa.String(length=512), nullable=False),
-        sa.Column("state", sa.String(length=512), nullable=False),
+        sa.Column("action_id", sa.String(), nullable=False),
+        sa.Column("rung", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("entity_id", sa.String(), nullable=False),
+        sa.Column("clause", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("rule_version", sa.String(), nullable=False),
+        sa.Column("alert_id", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
         sa.Column("decided_ms", sa.BigInteger(), nullable=False),
         sa.Column("not_after_ms", sa.BigInteger(), nullable=False),
         sa.Column("lasts_ms", sa.BigInteger(), nullable=True),
@@ -57,9 +57,9 @@ def upgrade() -> None:
 
     op.create_table(
         "alert_revisions",
-        sa.Column("alert_id", sa.String(length=512), nullable=False),
+        sa.Column("alert_id", sa.String(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("severity", sa.String(length=512), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
         sa.Column("time_ms", sa.BigInteger(), nullable=False),
         sa.Column("taken_ms", sa.BigInteger(), nullable=False),
         sa.Column("evidence", _OPEN, nullable=True),
@@ -67,24 +67,24 @@ def upgrade() -> None:
     )
     op.create_table(
         "alerts",
-        sa.Column("alert_id", sa.String(length=512), nullable=False),
+        sa.Column("alert_id", sa.String(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("account_id", sa.String(length=512), nullable=False),
-        sa.Column("kind", sa.String(length=512), nullable=False),
-        sa.Column("entity", sa.String(length=512), nullable=False),
-        sa.Column("rule", sa.String(length=512), nullable=False),
-        sa.Column("rule_version", sa.String(length=512), nullable=False),
-        sa.Column("title", sa.String(length=512), nullable=False),
-        sa.Column("clause", sa.String(length=512), nullable=False),
-        sa.Column("severity", sa.String(length=512), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("rule_version", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("clause", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
         sa.Column("plan", sa.Text(), nullable=True),
         sa.Column("signals", _OPEN, nullable=True),
         sa.Column("start_tick", sa.BigInteger(), nullable=False),
         sa.Column("tick", sa.BigInteger(), nullable=False),
         sa.Column("time_ms", sa.BigInteger(), nullable=False),
         sa.Column("trigger", sa.BigInteger(), nullable=False),
-        sa.Column("runbook", sa.String(length=512), nullable=False),
-        sa.Column("pack", sa.String(length=512), nullable=False),
+        sa.Column("runbook", sa.String(), nullable=False),
+        sa.Column("pack", sa.String(), nullable=False),
         sa.Column("victim", sa.Text(), nullable=True),
         sa.Column("knowledge", sa.Text(), nullable=True),
         sa.Column("restricted", sa.Boolean(), nullable=False),
@@ -101,14 +101,14 @@ def upgrade() -> None:
 
     op.create_table(
         "appeals",
-        sa.Column("appeal_id", sa.String(length=512), nullable=False),
-        sa.Column("action_id", sa.String(length=512), nullable=False),
-        sa.Column("account_id", sa.String(length=512), nullable=False),
+        sa.Column("appeal_id", sa.String(), nullable=False),
+        sa.Column("action_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("appealed_by", sa.Text(), nullable=True),
         sa.Column("appealed_ms", sa.BigInteger(), nullable=False),
         sa.Column("appeal_reason", sa.Text(), nullable=True),
         sa.Column("assignee", sa.Text(), nullable=True),
-        sa.Column("state", sa.String(length=512), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("answered_by", sa.Text(), nullable=True),
         sa.Column("answered_ms", sa.BigInteger(), nullable=True),
@@ -122,26 +122,27 @@ def upgrade() -> None:
         "audit",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("kind", sa.String(length=512), nullable=False),
-        sa.Column("by", sa.String(length=512), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
         sa.Column("body", _OPEN, nullable=True),
-        sa.Column("hash", sa.String(length=512), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
     op.create_table(
         "breakers",
-        sa.Column("purse", sa.String(length=512), nullable=False),
-        sa.Column("scope", sa.String(length=512), nullable=False),
+        sa.Column("purse", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
         sa.Column("opened_ms", sa.BigInteger(), nullable=False),
         sa.Column("held", sa.BigInteger(), nullable=False),
         sa.Column("told_ms", sa.BigInteger(), nullable=False),
+        sa.Column("told", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("purse", "scope", name=op.f("pk_breakers")),
     )
     op.create_table(
         "case_links",
-        sa.Column("case_id", sa.String(length=512), nullable=False),
-        sa.Column("what", sa.String(length=512), nullable=False),
-        sa.Column("ref", sa.String(length=512), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("ref", sa.String(), nullable=False),
         sa.Column("linked_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "what", "ref", name=op.f("pk_case_links")),
     )
@@ -151,9 +152,9 @@ def upgrade() -> None:
     op.create_table(
         "case_notes",
         sa.Column("note", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("case_id", sa.String(length=512), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("by", sa.String(length=512), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
         sa.Column("text", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("note", name=op.f("pk_case_notes")),
     )
@@ -162,13 +163,13 @@ def upgrade() -> None:
 
     op.create_table(
         "cases",
-        sa.Column("case_id", sa.String(length=512), nullable=False),
-        sa.Column("matter", sa.String(length=512), nullable=False),
-        sa.Column("role", sa.String(length=512), nullable=False),
-        sa.Column("clause", sa.String(length=512), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("matter", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("clause", sa.String(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=True),
-        sa.Column("title", sa.String(length=512), nullable=False),
-        sa.Column("state", sa.String(length=512), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("assignee", sa.Text(), nullable=True),
@@ -185,12 +186,12 @@ def upgrade() -> None:
 
     op.create_table(
         "commands",
-        sa.Column("command_id", sa.String(length=512), nullable=False),
-        sa.Column("by", sa.String(length=512), nullable=False),
-        sa.Column("verb", sa.String(length=512), nullable=False),
+        sa.Column("command_id", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("verb", sa.String(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("taken_ms", sa.BigInteger(), nullable=False),
-        sa.Column("outcome", sa.String(length=512), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("line", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("command_id", name=op.f("pk_commands")),
@@ -198,17 +199,17 @@ def upgrade() -> None:
     op.create_table(
         "decisions",
         sa.Column("decision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("alert_id", sa.String(length=512), nullable=False),
+        sa.Column("alert_id", sa.String(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("account_id", sa.String(length=512), nullable=False),
-        sa.Column("clause", sa.String(length=512), nullable=False),
-        sa.Column("rule", sa.String(length=512), nullable=False),
-        sa.Column("rule_version", sa.String(length=512), nullable=False),
-        sa.Column("outcome", sa.String(length=512), nullable=False),
-        sa.Column("reason", sa.String(length=512), nullable=False),
-        sa.Column("rung", sa.String(length=512), nullable=False),
-        sa.Column("kind", sa.String(length=512), nullable=False),
-        sa.Column("entity_id", sa.String(length=512), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("clause", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("rule_version", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("rung", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("entity_id", sa.String(), nullable=False),
         sa.Column("figures", _OPEN, nullable=True),
         sa.Column("alerts", _OPEN, nullable=True),
         sa.Column("action_id", sa.Text(), nullable=True),
@@ -220,17 +221,17 @@ def upgrade() -> None:
     with op.batch_alter_table("decisions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_decisions_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_decisions_decided_ms"), ["decided_ms"], unique=False)
-        batch_op.create_index("ix_decisions_rule_decided_ms", ["rule", "decided_ms"], unique=False)
+        batch_op.create_index(batch_op.f("ix_decisions_rule_decided_ms"), ["rule", "decided_ms"], unique=False)
 
     op.create_table(
         "desired_versions",
-        sa.Column("account_id", sa.String(length=512), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_desired_versions")),
     )
     op.create_table(
         "facts",
-        sa.Column("account_id", sa.String(length=512), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("known", _OPEN, nullable=True),
         sa.Column("as_of_ms", sa.BigInteger(), nullable=False),
         sa.Column("taken_ms", sa.BigInteger(), nullable=False),
@@ -239,8 +240,8 @@ def upgrade() -> None:
     op.create_table(
         "holds",
         sa.Column("hold", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("account_id", sa.String(length=512), nullable=False),
-        sa.Column("clause", sa.String(length=512), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("clause", sa.String(), nullable=False),
         sa.Column("alert_id", sa.Text(), nullable=True),
         sa.Column("knowledge", sa.Text(), nullable=True),
         sa.Column("placed_ms", sa.BigInteger(), nullable=False),
@@ -254,31 +255,31 @@ def upgrade() -> None:
 
     op.create_table(
         "lease",
-        sa.Column("name", sa.String(length=512), nullable=False),
-        sa.Column("holder", sa.String(length=512), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
         sa.Column("token", sa.BigInteger(), nullable=False),
         sa.Column("until_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
         "mutes",
-        sa.Column("account_id", sa.String(length=512), nullable=False),
-        sa.Column("rule", sa.String(length=512), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
         sa.Column("until_ms", sa.BigInteger(), nullable=False),
-        sa.Column("by", sa.String(length=512), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
         sa.Column("made_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "rule", name=op.f("pk_mutes")),
     )
     op.create_table(
         "outbox",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("delivery_id", sa.String(length=512), nullable=False),
-        sa.Column("sink", sa.String(length=512), nullable=False),
-        sa.Column("type", sa.String(length=512), nullable=False),
-        sa.Column("subject", sa.String(length=512), nullable=False),
+        sa.Column("delivery_id", sa.String(), nullable=False),
+        sa.Column("sink", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
         sa.Column("data", _OPEN, nullable=True),
         sa.Column("time_ms", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.String(length=512), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("next_ms", sa.BigInteger(), nullable=False),
         sa.Column("not_after_ms", sa.BigInteger(), nullable=True),
@@ -299,17 +300,17 @@ def upgrade() -> None:
 
     op.create_table(
         "packs",
-        sa.Column("pack", sa.String(length=512), nullable=False),
+        sa.Column("pack", sa.String(), nullable=False),
         sa.Column("first_seen_ms", sa.BigInteger(), nullable=False),
         sa.Column("rules", _OPEN, nullable=True),
         sa.PrimaryKeyConstraint("pack", name=op.f("pk_packs")),
     )
     op.create_table(
         "pending",
-        sa.Column("change", sa.String(length=512), nullable=False),
-        sa.Column("command_id", sa.String(length=512), nullable=False),
-        sa.Column("by", sa.String(length=512), nullable=False),
-        sa.Column("verb", sa.String(length=512), nullable=False),
+        sa.Column("change", sa.String(), nullable=False),
+        sa.Column("command_id", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("verb", sa.String(), nullable=False),
         sa.Column("args", _OPEN, nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("asked_ms", sa.BigInteger(), nullable=False),
@@ -321,8 +322,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "people",
-        sa.Column("name", sa.String(length=512), nullable=False),
-        sa.Column("public_key", sa.String(length=512), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("public_key", sa.String(), nullable=False),
         sa.Column("roles", _OPEN, nullable=True),
         sa.Column("added_ms", sa.BigInteger(), nullable=False),
         sa.Column("revoked_ms", sa.BigInteger(), nullable=True),
@@ -330,7 +331,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "progress",
-        sa.Column("topic", sa.String(length=512), nullable=False),
+        sa.Column("topic", sa.String(), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("stream_time_ms", sa.BigInteger(), nullable=True),
         sa.Column("lag_records", sa.BigInteger(), nullable=True),
@@ -341,29 +342,29 @@ def upgrade() -> None:
     )
     op.create_table(
         "protections",
-        sa.Column("account_id", sa.String(length=512), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("until_ms", sa.BigInteger(), nullable=False),
-        sa.Column("by", sa.String(length=512), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
         sa.Column("why", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_protections")),
     )
     op.create_table(
         "pseudonym_keys",
-        sa.Column("account_id", sa.String(length=512), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_pseudonym_keys")),
     )
     op.create_table(
         "reports",
-        sa.Column("report_id", sa.String(length=512), nullable=False),
-        sa.Column("kind", sa.String(length=512), nullable=False),
+        sa.Column("report_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("clause", sa.Text(), nullable=True),
         sa.Column("reporter_id", sa.Text(), nullable=True),
         sa.Column("trust", sa.Text(), nullable=True),
         sa.Column("account_id", sa.Text(), nullable=True),
         sa.Column("subject_ref", sa.Text(), nullable=True),
         sa.Column("text", sa.Text(), nullable=True),
-        sa.Column("state", sa.String(length=512), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
         sa.Column("case_id", sa.Text(), nullable=True),
         sa.Column("taken_ms", sa.BigInteger(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
@@ -374,16 +375,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "sources",
-        sa.Column("topic", sa.String(length=512), nullable=False),
+        sa.Column("topic", sa.String(), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("next_offset", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("topic", "partition", name=op.f("pk_sources")),
     )
     op.create_table(
         "stages",
-        sa.Column("rule", sa.String(length=512), nullable=False),
-        sa.Column("rule_version", sa.String(length=512), nullable=False),
-        sa.Column("stage", sa.String(length=512), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("rule_version", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
         sa.Column("share", sa.Float(), nullable=False),
         sa.Column("since_ms", sa.BigInteger(), nullable=False),
         sa.Column("by", sa.Text(), nullable=True),
@@ -394,9 +395,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "strikes",
-        sa.Column("action_id", sa.String(length=512), nullable=False),
-        sa.Column("account_id", sa.String(length=512), nullable=False),
-        sa.Column("clause", sa.String(length=512), nullable=False),
+        sa.Column("action_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("clause", sa.String(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("given_ms", sa.BigInteger(), nullable=False),
         sa.Column("reversed_ms", sa.BigInteger(), nullable=True),
@@ -407,7 +408,7 @@ def upgrade() -> None:
 
     op.create_table(
         "suspended_elsewhere",
-        sa.Column("account_id", sa.String(length=512), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("since_ms", sa.BigInteger(), nullable=False),
         sa.Column("by", sa.Text(), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
@@ -415,18 +416,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "switch",
-        sa.Column("scope", sa.String(length=512), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
         sa.Column("on", sa.Boolean(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("by", sa.String(length=512), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
         sa.Column("why", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_switch")),
     )
     op.create_table(
         "warned",
-        sa.Column("action_id", sa.String(length=512), nullable=False),
-        sa.Column("account_id", sa.String(length=512), nullable=False),
-        sa.Column("clause", sa.String(length=512), nullable=False),
+        sa.Column("action_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("clause", sa.String(), nullable=False),
         sa.Column("delivered_ms", sa.BigInteger(), nullable=False),
         sa.Column("deadline_ms", sa.BigInteger(), nullable=False),
         sa.Column("end_users", _OPEN, nullable=True),
@@ -473,7 +474,7 @@ def downgrade() -> None:
     op.drop_table("facts")
     op.drop_table("desired_versions")
     with op.batch_alter_table("decisions", schema=None) as batch_op:
-        batch_op.drop_index("ix_decisions_rule_decided_ms")
+        batch_op.drop_index(batch_op.f("ix_decisions_rule_decided_ms"))
         batch_op.drop_index(batch_op.f("ix_decisions_decided_ms"))
         batch_op.drop_index(batch_op.f("ix_decisions_account_id"))
 
