@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SOURCES := features detectors streams
 
-.PHONY: setup demo test test-kafka test-postgres test-survival kafka kafka-stop chaos check smoke bench bench-kafka measured pages lock clean
+.PHONY: setup demo test test-kafka test-postgres test-stories survival kafka kafka-stop chaos check smoke bench bench-kafka measured pages lock clean
 
 .venv/run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tipstaff needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else 0'
@@ -26,9 +26,13 @@ demo: .venv/run
 test: .venv/dev
 	@$(BIN)/python -m pytest
 
+# The stories of enforcement, the demo, and a short form of what enforcement must survive.
+test-stories: .venv/dev
+	@$(BIN)/python -m pytest -m "survival and not postgres"
+
 # Killed at every write, a rule that matches 100,000 accounts, random lives in hundreds: some twenty minutes.
-test-survival: .venv/dev
-	@TIPSTAFF_SURVIVAL=1 $(BIN)/python -m pytest tests/streams/enforcement/test_failpoints.py tests/streams/enforcement/test_misfire.py tests/streams/enforcement/test_random_lives.py
+survival: .venv/dev
+	@TIPSTAFF_SURVIVAL=1 $(BIN)/python -m pytest -m "survival and not postgres"
 
 # On KAFKA_BOOTSTRAP, else on a broker that lives as long as the tests, else on librdkafka's mock cluster alone.
 test-kafka: .venv/dev

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from features.sql import nearest
 from streams.enforcement.policy.declared import strictest
 from streams.enforcement.policy.policy import Policy
 from streams.located import Flaw, PackRefused
+from streams.pack import files as pack_files
 from streams.pack.files import Entry, PackFiles, built, read_files, unknown_without
 from streams.pack.peer_file import read_peers
 from streams.pack.policy_file import ruled_by
@@ -78,8 +80,19 @@ def _read_by(features: Iterable[Feature], rules: Iterable[Rule]) -> set[str]:
 def read_pack(overlay: Path | None = None, shipped: Path | None = None) -> Pack:
     """The shipped pack (ours, or another machine's), with a folder of one's own laid over it.
 
-    Raises PackRefused with every flaw.
+    Raises PackRefused with every flaw. Our shipped pack is read once a process: it does not change under one.
     """
+    if overlay is None and shipped is None:
+        return _shipped(pack_files.SHIPPED)
+    return _read(overlay, shipped)
+
+
+@cache
+def _shipped(folder: Path) -> Pack:
+    return _read(None, folder)
+
+
+def _read(overlay: Path | None, shipped: Path | None) -> Pack:
     files = read_files(overlay, shipped)
     flaws: list[Flaw] = []
     nothing: dict[str, Clause] = {}

@@ -13,6 +13,8 @@ from story_stage import staged
 
 from streams.located import PackRefused
 
+pytestmark = pytest.mark.survival
+
 HERE = Path(__file__).parent
 STORIES = sorted(HERE.glob("*.yaml"))
 

@@ -14,8 +14,10 @@ import pytest
 
 from streams.enforcement.ledger.schema import METADATA
 
+pytestmark = pytest.mark.survival
+
 ALL = bool(os.environ.get("TIPSTAFF_SURVIVAL"))
-"""Whether every place is tried (`make test-survival`), or a sample."""
+"""Whether every place is tried (`make survival`), or a sample."""
 
 SEED = 20_261_123
 PARTS = 4 if ALL else 1

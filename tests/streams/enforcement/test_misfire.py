@@ -21,6 +21,8 @@ from streams.enforcement.ledger.rows import facts_row
 from streams.enforcement.policy.decision import Decision, Reason
 from streams.enforcement.policy.facts import Facts
 
+pytestmark = pytest.mark.survival
+
 RULE, HASH = "mining-gpu-and-pool-account", "child-safety-hash"
 ACCOUNTS = 100_000 if os.environ.get("TIPSTAFF_SURVIVAL") else 5_000
 BATCH = 1_000

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from audited import audit_of
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +23,8 @@ from streams.enforcement.outbox.deliverer import Deliverer
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Sink
 from streams.enforcement.policy.standing import Switch
 from streams.enforcement.receiver.faults import Fault, Faults, Planned
+
+pytestmark = pytest.mark.survival
 
 SURVIVAL = bool(os.environ.get("TIPSTAFF_SURVIVAL"))
 SECOND_MS, MINUTE_MS, HOUR_MS = 1_000, 60_000, 3_600_000

@@ -26,6 +26,8 @@ from streams.enforcement.sinks.connecting import Connecting
 from streams.enforcement.sinks.secrets import Secret
 from streams.enforcement.sinks.webhook import Webhook
 
+pytestmark = pytest.mark.survival
+
 PATIENCE_S = 20
 
 TROUBLE = {

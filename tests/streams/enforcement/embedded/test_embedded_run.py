@@ -18,7 +18,9 @@ from streams.session import Input, open_session
 from streams.settings import Settings
 from streams.simulator import Cloud
 
-HOURS = 4.0
+pytestmark = pytest.mark.survival
+
+HOURS = 1.5
 PACK = read_pack(DEMO_PACK)
 
 
@@ -56,7 +58,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_an_embedded_run_acts(whole: dict[str, Any]) -> None:
-    """Four simulated hours bring decisions, and actions that the receiver has applied."""
+    """An hour and a half brings decisions, and actions that the receiver has applied."""
     assert {one[2] for one in whole["decisions"]} >= {"act", "held", "nothing"}
     assert {one[0] for one in whole["effects"]} <= {one[0] for one in whole["actions"]}
     assert whole["effects"]
@@ -79,7 +81,7 @@ class _Breaking:
     """Acts, until the process ends at the third time that alerts come."""
 
     def __init__(self, inner: Acting, broken: str) -> None:
-        self._inner, self._broken, self._left = inner, broken, 3
+        self._inner, self._broken, self._left = inner, broken, 2
 
     def take(self, alerts: Sequence[Alert]) -> None:
         self._left -= bool(alerts)

@@ -84,7 +84,7 @@ def _height(decision: Decision) -> int:
 
 
 @given(situations)
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_every_alert_gets_a_decision(situation: Situation) -> None:
     """With a named reason; a rung only where something is to be done, and only one that is for such an entity."""
     found = _decide(situation)
@@ -98,7 +98,7 @@ def test_every_alert_gets_a_decision(situation: Situation) -> None:
 
 
 @given(situations, st.sampled_from(["page", "notice", "throttle", "quarantine_key", "suspend"]))
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_no_decision_exceeds_its_clauses_ceiling(situation: Situation, most: str) -> None:
     """Whatever the ladder says; nor does one terminate, or contain on an ordinary path."""
     about = situation[0][0]
@@ -111,7 +111,7 @@ def test_no_decision_exceeds_its_clauses_ceiling(situation: Situation, most: str
 
 
 @given(situations, st.integers(0, len(SEVERITIES) - 1), st.integers(0, len(SEVERITIES) - 1))
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_more_severity_never_does_less(situation: Situation, one: int, other: int) -> None:
     """With all else the same, to the account or to people."""
     (about, *others), facts, standing = situation
@@ -124,7 +124,7 @@ def test_more_severity_never_does_less(situation: Situation, one: int, other: in
 
 
 @given(situations)
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_nobody_is_suspended_on_a_models_or_a_links_word(situation: Situation) -> None:
     """However many alerts say so, and whatever one more signal of another matter says."""
     found, facts, standing = situation
@@ -137,7 +137,7 @@ def test_nobody_is_suspended_on_a_models_or_a_links_word(situation: Situation) -
 
 
 @given(situations)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_victim_is_punished(situation: Situation) -> None:
     """Told, slowed down, or with the stolen key shut, and nothing else."""
     (about, *others), facts, standing = situation
@@ -147,7 +147,7 @@ def test_no_victim_is_punished(situation: Situation) -> None:
 
 
 @given(situations, st.randoms())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_order_of_what_is_open_or_in_force_does_not_matter(situation: Situation, random: Any) -> None:
     """The first alert is the one decided on; all else may come in any order."""
     (about, *others), facts, standing = situation
