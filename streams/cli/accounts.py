@@ -13,7 +13,7 @@ from streams.alert_lines import rfc3339
 from streams.cli import words
 from streams.cli.accounts_act import act
 from streams.cli.accounts_import import import_facts
-from streams.cli.accounts_spared import protect, reinstate, unprotect
+from streams.cli.accounts_spared import elsewhere, protect, reinstate, unprotect
 from streams.cli.alerts import DataDir, Json, directory_of, newest
 from streams.cli.screen import Failed, PackDir, as_json, err, out, settings_of, table, told
 from streams.local.directory import DataDirectory
@@ -27,6 +27,7 @@ app.command("act")(act)
 app.command("reinstate")(reinstate)
 app.command("protect")(protect)
 app.command("unprotect")(unprotect)
+app.command("elsewhere")(elsewhere)
 app.command("import")(import_facts)
 
 

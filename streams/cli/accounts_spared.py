@@ -1,4 +1,4 @@
-"""`tipstaff accounts reinstate | protect | unprotect`: what spares accounts."""
+"""`tipstaff accounts reinstate | protect | unprotect | elsewhere`: what spares accounts."""
 
 from __future__ import annotations
 
@@ -47,6 +47,16 @@ def unprotect(
     """The protection of accounts ends: it takes two people."""
     at, named = desk(ledger, data_dir, as_file, pack, sinks), _named(accounts, csv)
     _spare(at, "unprotect", {"account_ids": named}, why, yes, json)
+
+
+def elsewhere(
+    suspended: Annotated[bool, typer.Option("--suspended/--let-go", help="what others did to them")],
+    accounts: _Accounts = None, csv: _Csv = None, yes: Yes = False, why: Why = None, as_file: As = None,
+    ledger: LedgerUrl = None, data_dir: DataDir = None, pack: PackDir = None, sinks: Sinks = None, json: Json = False,
+) -> None:  # fmt: skip
+    """Others have suspended accounts: we do not add to it; or let them go: our suspensions are undone too."""
+    at, named = desk(ledger, data_dir, as_file, pack, sinks), _named(accounts, csv)
+    _spare(at, "elsewhere", {"account_ids": named, "suspended": suspended}, why, yes, json)
 
 
 def _named(accounts: list[str] | None, csv: Path | None) -> list[str]:

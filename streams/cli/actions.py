@@ -142,6 +142,19 @@ def reject(
     send(at, "action.reject", {"ids": named}, why, json=json)
 
 
+@app.command("done")
+def done(
+    action: Annotated[str, typer.Argument(metavar="ID", help="an action's id, or how it begins")],
+    why: Why = None, as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = None, pack: PackDir = None,
+    sinks: Sinks = None, json: Json = False,
+) -> None:  # fmt: skip
+    """Its owner says that it is done: lifted where policy lets the owner lift it and nothing has fired since."""
+    at = desk(ledger, data_dir, as_file, pack, sinks)
+    with viewed(at) as view:
+        named = _found(view, action)["action_id"]
+    send(at, "done.recheck", {"action_id": named}, why, json=json)
+
+
 @app.command("undo")
 def undo(
     ids: _SomeIds = None,

@@ -168,3 +168,28 @@ def test_a_protected_account_is_left_alone_until_two_people_end_it(office: Desks
     (told,) = office.run("actions", "list", "--waiting", "--json").json
     assert office.asks("eli", "actions", "approve", told["change"]).code == 0
     assert office.play.rows(schema.protections) == []
+
+
+def test_what_others_did_is_taken_in(office: Desks) -> None:
+    """Told that others let an account go, our own suspension of it is undone; told of no account, nothing is."""
+    office.play.know("acme")
+    act = ("accounts", "act", "suspend", "acme", "--clause", "spam")
+    assert office.asks("eve", *act, "--yes").code == 0
+    assert office.play.in_force() == [("suspend", "acme")]
+    told = office.run("accounts", "elsewhere", "acme", "--let-go", "--why", "billing did", "--yes", by="eve")
+    assert (told.code, "1 suspensions of ours undone" in told.out) == (0, True), told.err
+    assert office.play.in_force() == []
+    assert office.run("accounts", "elsewhere", "--let-go", "--why", "all", "--yes", by="eve").code == 1
+
+
+def test_an_owner_who_is_done_is_looked_at_again(office: Desks) -> None:
+    """A stopped workload runs again when its owner says that it is done and nothing has fired since; a throttle not."""
+    office.alert(workload="pod-1")
+    (stopped,) = office.play.actions()
+    assert office.asks("rae", "actions", "done", stopped["action_id"][:8]).code == 0
+    assert office.play.in_force() == []
+    assert office.asks("eve", "accounts", "act", "throttle", "acme", "--clause", "spam", "--yes").code == 0
+    (slowed,) = office.play.actions(rung="throttle")
+    refused = office.asks("rae", "actions", "done", slowed["action_id"])
+    assert refused.code == 1
+    assert office.play.in_force() == [("throttle", "acme")]
