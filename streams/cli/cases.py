@@ -30,6 +30,8 @@ from streams.cli.sheet import FORMULAS, as_csv
 from streams.enforcement.ledger.case_labels import case_labels
 from streams.enforcement.ledger.case_lists import Wanted, case_list, cases_like, contents
 from streams.enforcement.ledger.looked_at import note_looked_at
+from streams.enforcement.ledger.report_draft import NotConfirmed
+from streams.enforcement.ledger.report_draft import report_draft as drafted
 from streams.enforcement.ledger.transaction import Row
 
 app = typer.Typer(no_args_is_help=True, help="What people work on: alerts, actions and reports of one matter.")
@@ -141,6 +143,21 @@ def close(
     """Close cases, all of them or none, with what they turned out to be. It becomes labels: see cases export."""
     args = {"cases": cases, "disposition": str(disposition)}
     send(desk(ledger, data_dir, as_file, pack, sinks), "case.close", args, why, json=json)
+
+
+@app.command("report-draft")
+def report_draft(case: _Id, as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = None) -> None:
+    """What is known of a confirmed case of child safety (JSON), for the person who reports it. Nothing is sent."""
+    at = desk(ledger, data_dir, as_file)
+    with viewed(at) as view:
+        row = _found(view, case)
+    _note_looked_at(at, [row["case_id"]] if row["restricted"] else [])
+    with viewed(at) as view:
+        try:
+            draft = drafted(view.tx, row)
+        except NotConfirmed as why:
+            raise Failed(str(why)) from None
+    as_json(draft)
 
 
 @app.command("export")

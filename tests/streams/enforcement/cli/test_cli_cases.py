@@ -173,3 +173,21 @@ def test_an_account_called_like_a_formula_is_told_of(office: Desks) -> None:
     assert "\n'=cmd(),cryptomining," in exported.out
     assert "1 of accounts that a spreadsheet would take for formulas" in exported.err
     assert [one["account_id"] for one in office.run("cases", "export", "--json").json] == ["=cmd()"]
+
+
+def test_a_report_is_drafted_for_people_once_a_reviewer_has_confirmed(office: Desks) -> None:
+    """Of a confirmed case the draft says how and when one knew, the hold and who looked; what only people can say is
+    left open. Before that, of another case, or for another role there is none.
+    """
+    office.hash_match()
+    (case,) = [row["case_id"] for row in office.play.rows(schema.cases)]
+    assert office.run("cases", "report-draft", case, by="eve").code == 1
+    early = office.run("cases", "report-draft", case, by="cas")
+    assert (early.code, "closed as a violation" in early.err) == (1, True)
+    assert office.asks("cas", "cases", "close", case, "--disposition", "violation").code == 0
+    draft = office.run("cases", "report-draft", case, by="cas").json
+    assert [one["how"] for one in draft["knowledge"]] == ["hash_match"]
+    assert (draft["reviewer"], len(draft["holds"])) == ("cas", 1)
+    assert {one["by"] for one in draft["looked_at"]} == {"cas"}
+    assert set(draft["to_be_completed"].values()) == {None}
+    assert "file_viewed_by_us" in draft["to_be_completed"]
