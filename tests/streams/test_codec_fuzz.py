@@ -130,7 +130,7 @@ def test_fate_is_a_records_own(batch: list[bytes], order: list[int], cut: int) -
         assert fates(CODEC.decode_records([batch[n]])) == [together[n]]
 
 
-@settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(records, max_size=BATCH))
 def test_files_agree_with_brokers(batch: list[bytes]) -> None:
     """Lines of a file have the fates of the same records from a broker."""

@@ -167,7 +167,8 @@ class Consequences:
             if action.rung != rungs.SUSPEND or action.state is not State.CONFIRMED or since is None:
                 continue
             if alert.time > since + _GRACE_MS and not self.messages.told(f"after:{action.id}"):
-                summary = f"{alert.account_id} is suspended, and its usage goes on: {alert.title}"
+                who = "an account" if alert.restricted else alert.account_id
+                summary = f"{who} is suspended, and its usage goes on: {alert.title}"
                 self.messages.page(f"after:{action.id}", "usage", summary, True, {"action_id": action.id})
 
     def flush(self) -> None:

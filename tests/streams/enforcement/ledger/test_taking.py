@@ -107,6 +107,17 @@ def test_usage_after_a_suspension_pages(play: Play) -> None:
     assert any("usage goes on" in one.data["summary"] for one in play.pages.got.values())
 
 
+def test_a_restricted_alert_names_no_account_in_pages(play: Play) -> None:
+    """A restricted alert on a suspended account pages that usage goes on, and no page that it brings names anybody."""
+    play.alert(made_alert("miner", "mining"))
+    play.later(30 * MINUTE_MS)
+    before = set(play.pages.got)
+    play.alert(made_alert("secret", "mining", at_ms=BEGIN_MS + 29 * MINUTE_MS, restricted=True))
+    told = [one for name, one in play.pages.got.items() if name not in before]
+    assert any("usage goes on" in one.data["summary"] for one in told)
+    assert not [one for one in told if "acme" in one.data["summary"]]
+
+
 def test_what_a_thief_does_gives_the_holder_no_strike(play: Play) -> None:
     """While an alert says that the account's key is stolen, a stop under another clause gives its holder no strike."""
     play.alert(made_alert("thief", "mining", key="key-1", severity="medium", victim="holder"))
