@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from alembic.script import ScriptDirectory
 from streams.enforcement.ledger.transaction import Ledger
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
+_LOOK_AGAIN_S = 0.02
 _BUSY_MS = 30_000
 _POSTGRES = "postgresql"
 _POSTGRES_NAMES = (_POSTGRES, "postgres")  # both are libpq's
@@ -92,8 +95,22 @@ def _prepare(engine: sa.Engine, url: sa.URL) -> None:
 
 def _on_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver begins no transactions of its own: `_on_begin` does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _write_ahead(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Change a new file to a write-ahead log; SQLite does not wait for others who do so at the same moment."""
+    until = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
 
 
 def _on_begin(connection: sa.Connection) -> None:
