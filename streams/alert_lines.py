@@ -16,6 +16,11 @@ def rfc3339(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def when(time_ms: int | None) -> str | None:
+    """A time that may not be there, in RFC 3339."""
+    return None if time_ms is None else rfc3339(time_ms)
+
+
 def as_json(alert: Alert) -> dict[str, Any]:
     """An alert as it is written: times in RFC 3339, the entity in words, empty things left out."""
     return {

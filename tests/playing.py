@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -205,8 +205,3 @@ def played(url: str, folder: Path, in_force: InForce, **options: Any) -> Iterato
         yield play
     finally:
         play.close()
-
-
-def args_of(**args: Any) -> Mapping[str, Any]:
-    """Arguments without those that were not given."""
-    return {key: value for key, value in args.items() if value is not None}

@@ -16,7 +16,8 @@ from streams.cli.moments import span_ms
 from streams.cli.previewing import Preview, ask
 from streams.cli.screen import Failed, PackDir, safe
 from streams.cli.target_file import Target, read_targets
-from streams.enforcement.ledger.reached import accounts_of, alert_like, case_like, known_of
+from streams.enforcement.ledger.by_id import alerts_like, cases_like
+from streams.enforcement.ledger.reached import accounts_of, known_of
 from streams.enforcement.ledger.rows import alert_of
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.policy.rungs import ACCOUNT, END_USER, KEY, TARGETS, WORKLOAD
@@ -75,11 +76,11 @@ def _check_rung(rung: str) -> None:
 
 
 def _case(view: View, wanted: str) -> Row:
-    return _only(case_like(view.tx, wanted, view.restricted), "case", wanted)
+    return _only(cases_like(view.tx, wanted, view.restricted), "case", wanted)
 
 
 def _alert(view: View, wanted: str) -> Row:
-    return _only(alert_like(view.tx, wanted, view.restricted), "alert", wanted)
+    return _only(alerts_like(view.tx, wanted, view.restricted), "alert", wanted)
 
 
 def _only(rows: Sequence[Row], what: str, wanted: str) -> Row:

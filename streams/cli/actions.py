@@ -15,7 +15,6 @@ from streams.cli.previewing import Preview, ask
 from streams.cli.screen import Failed, PackDir, as_json, safe, say, table
 from streams.enforcement.ledger.action_lists import (
     OPEN,
-    actions_like,
     as_data,
     listed_actions,
     listed_pending,
@@ -24,7 +23,7 @@ from streams.enforcement.ledger.action_lists import (
     proposed_in,
     told_action,
 )
-from streams.enforcement.ledger.reached import case_like
+from streams.enforcement.ledger.by_id import actions_like, cases_like
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.actions import preview_hash, to_undo
 from streams.enforcement.people.args import MOST_TARGETS
@@ -106,7 +105,7 @@ def _chosen(view: View, ids: Sequence[str] | None, case: str | None) -> list[Row
         raise Failed("name ids, or --case: nothing named is not everything")
     if case is None:
         return [_found(view, one) for one in ids or []]
-    cases = case_like(view.tx, case, view.restricted)
+    cases = cases_like(view.tx, case, view.restricted)
     if len(cases) != 1:
         raise Failed(f"{len(cases)} cases begin with {safe(case)}: see tipstaff cases list")
     rows = proposed_in(view.tx, cases[0]["case_id"], view.restricted)

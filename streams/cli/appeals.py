@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from streams.alert_lines import when
 from streams.cli.alerts import DataDir, Json
 from streams.cli.appeal_file import Appeal, read_appeal
-from streams.cli.case_words import due, moment
+from streams.cli.case_words import due
 from streams.cli.ledger_options import As, Desk, LedgerUrl, Sinks, Why, desk, now_ms, request, send, tell, viewed
 from streams.cli.moments import moment_ms
 from streams.cli.screen import Failed, PackDir, as_json, say, table
@@ -40,8 +41,8 @@ def list_appeals(
 def _data(row: Row, now: int) -> dict[str, Any]:
     plain = ("appeal_id", "action_id", "account_id", "appealed_by", "appeal_reason", "rung", "clause", "entity_id",
              "action_state", "assignee", "state", "answer", "answered_by", "case_id")  # fmt: skip
-    times = {"appealed": moment(row["appealed_ms"]), "due": moment(row["due_ms"]),
-             "answered": moment(row["answered_ms"])}  # fmt: skip
+    times = {"appealed": when(row["appealed_ms"]), "due": when(row["due_ms"]),
+             "answered": when(row["answered_ms"])}  # fmt: skip
     return {**{name: row[name] for name in plain}, **times, "age_s": (now - row["appealed_ms"]) // 1000}
 
 

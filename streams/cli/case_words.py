@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from streams.alert_lines import rfc3339
+from streams.alert_lines import rfc3339, when
 from streams.cli.action_words import COLUMNS as ACTION_COLUMNS
 from streams.cli.action_words import action_cells
 from streams.cli.screen import say, table
@@ -18,11 +18,6 @@ _MOST_SHOWN = 20
 _PLAIN = ("case_id", "role", "clause", "account_id", "title", "state", "urgent", "restricted", "assignee",
           "disposition", "closed_by")  # fmt: skip
 _TIMES = {"opened_ms": "opened", "due_ms": "due", "closed_ms": "closed"}
-
-
-def moment(time_ms: int | None) -> str | None:
-    """A time that may not be there, in RFC 3339."""
-    return None if time_ms is None else rfc3339(time_ms)
 
 
 def due(row: Mapping[str, Any], now_ms: int) -> str:
@@ -38,7 +33,7 @@ def due(row: Mapping[str, Any], now_ms: int) -> str:
 def case_data(row: Row, now_ms: int) -> dict[str, Any]:
     """A case for a program; times in RFC 3339, ages in s."""
     counts: dict[str, Any] = {what: row[what] for what in ("accounts", "alerts", "actions") if what in row}
-    times = {name: moment(row[key]) for key, name in _TIMES.items()}
+    times = {name: when(row[key]) for key, name in _TIMES.items()}
     overdue = row["state"] == "open" and row["due_ms"] < now_ms
     return {**{name: row[name] for name in _PLAIN}, **times, "age_s": (now_ms - row["opened_ms"]) // 1000,
             "overdue": overdue, **counts}  # fmt: skip
@@ -100,7 +95,7 @@ def say_case(row: Row, held: Contents, now_ms: int) -> None:
 def _ending(row: Row, now_ms: int) -> str:
     if row["state"] == "open":
         return f"due {rfc3339(row['due_ms'])} ({due(row, now_ms)})"
-    return f"closed {moment(row['closed_ms'])} by {row['closed_by']}: {row['disposition']}"
+    return f"closed {when(row['closed_ms'])} by {row['closed_by']}: {row['disposition']}"
 
 
 def _accounts(names: Sequence[str]) -> Iterator[str]:

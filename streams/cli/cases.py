@@ -27,8 +27,9 @@ from streams.cli.ledger_options import (
 )
 from streams.cli.screen import Failed, PackDir, as_json, err, say, table
 from streams.cli.sheet import FORMULAS, as_csv
+from streams.enforcement.ledger.by_id import cases_like
 from streams.enforcement.ledger.case_labels import case_labels
-from streams.enforcement.ledger.case_lists import Wanted, case_list, cases_like, contents
+from streams.enforcement.ledger.case_lists import Wanted, case_list, contents
 from streams.enforcement.ledger.looked_at import note_looked_at
 from streams.enforcement.ledger.report_draft import NotConfirmed
 from streams.enforcement.ledger.report_draft import report_draft as drafted
@@ -84,7 +85,7 @@ def show(case: _Id, as_file: As = None, ledger: LedgerUrl = None, data_dir: Data
 
 
 def _found(view: View, wanted: str) -> Row:
-    rows = cases_like(view.tx, wanted, restricted=view.restricted)
+    rows = cases_like(view.tx, wanted, view.restricted)
     if len(rows) == 1:
         return rows[0]
     if rows:

@@ -19,7 +19,7 @@ from streams.enforcement.embedded.outlet import EnforcedOutlet
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.facts_file import read_facts
 from streams.enforcement.in_force import in_force_of
-from streams.enforcement.ledger.messages import TYPES
+from streams.enforcement.ledger.messages import NOTICE, TYPES
 from streams.enforcement.ledger.opening import in_file, open_ledger
 from streams.enforcement.ledger.rows import facts_row
 from streams.enforcement.ledger.schema import facts, people
@@ -71,7 +71,7 @@ class Desk:
         self.letters: list[Delivery] = []
 
     def send(self, delivery: Delivery, now_ms: int) -> Attempt:
-        (self.letters if delivery.type == "tipstaff.notice" else self.pages).append(delivery)
+        (self.letters if delivery.type == NOTICE else self.pages).append(delivery)
         return Attempt(Ending.SENT)
 
     def close(self) -> None:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from streams.alert_lines import when
 from streams.cli.alerts import DataDir, Json
-from streams.cli.case_words import due, moment
+from streams.cli.case_words import due
 from streams.cli.ledger_options import As, LedgerUrl, Sinks, Why, desk, in_force, send, viewed
 from streams.cli.screen import PackDir, as_json, say, table
 from streams.enforcement.ledger.matter_lists import report_list
@@ -76,7 +77,7 @@ def list_reports(
 def _data(row: Row, now: int) -> dict[str, Any]:
     plain = ("report_id", "kind", "clause", "reporter_id", "account_id", "subject_ref", "text", "state", "urgent",
              "answer", "answered_by", "case_id")  # fmt: skip
-    times = {"taken": moment(row["taken_ms"]), "due": moment(row["due_ms"]), "answered": moment(row["answered_ms"])}
+    times = {"taken": when(row["taken_ms"]), "due": when(row["due_ms"]), "answered": when(row["answered_ms"])}
     return {**{name: row[name] for name in plain}, **times, "age_s": (now - row["taken_ms"]) // 1000}
 
 

@@ -7,8 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from detectors.rules import Rule
-from streams.alert_lines import rfc3339
-from streams.cli.case_words import moment
+from streams.alert_lines import rfc3339, when
 from streams.cli.words import span
 from streams.enforcement.ledger.gates import Record
 from streams.enforcement.ledger.rule_records import RuleRecord
@@ -27,8 +26,8 @@ def rule_data(one: RuleRecord, rule: Rule | None, restricted: bool) -> dict[str,
     return {
         **told,
         "clause": rule.clause if rule else None,
-        "since": moment(one.since_ms),
-        "until": moment(one.until_ms),
+        "since": when(one.since_ms),
+        "until": when(one.until_ms),
         "hidden": hidden,
     }
 

@@ -12,7 +12,7 @@ from streams.cli.alerts import DataDir
 from streams.cli.ledger_options import As, LedgerUrl, desk, in_force, viewed
 from streams.cli.moments import moment_ms
 from streams.cli.screen import Failed, PackDir, as_json, err, out, safe
-from streams.enforcement.ledger.action_lists import actions_like
+from streams.enforcement.ledger.by_id import actions_like
 from streams.enforcement.ledger.reasoned import restrictions
 from streams.enforcement.statement.reasons import as_text
 from streams.enforcement.statement.transparency import NoStatement, as_statement, batches

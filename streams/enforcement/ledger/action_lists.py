@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from streams.alert_lines import rfc3339
+from streams.alert_lines import rfc3339, when
 from streams.enforcement.ledger.schema import actions, alerts, case_links, decisions, outbox, pending
 from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.policy.action import UNDER_WAY, State
@@ -23,14 +23,6 @@ def listed_actions(tx: Transaction, restricted: bool, *, account: str | None = N
     where += [actions.c.account_id == account] if account is not None else []
     where += [actions.c.rule == rule] if rule is not None else []
     return tx.rows(sa.select(actions).where(*where).order_by(actions.c.decided_ms, actions.c.action_id))
-
-
-def actions_like(tx: Transaction, wanted: str, restricted: bool) -> list[Row]:
-    """The action of an id, else those whose ids begin so, at most two."""
-    begins = actions.c.action_id.startswith(wanted, autoescape=True)
-    seen = [begins, *([] if restricted else [~actions.c.restricted])]
-    rows = tx.rows(sa.select(actions).where(*seen).order_by(actions.c.action_id).limit(2))
-    return [row for row in rows if row["action_id"] == wanted] or rows
 
 
 def proposed_in(tx: Transaction, case_id: str, restricted: bool) -> list[Row]:
@@ -60,12 +52,12 @@ def told_action(tx: Transaction, row: Row) -> dict[str, Any]:
     mine = sa.select(outbox).where(outbox.c.action_id == row["action_id"]).order_by(outbox.c.number)
     return {
         **as_data(row), "plan": row["plan"], "strikes": row["strikes"], "end_users": row["end_users"] or [],
-        "deadline": _at(row["deadline_ms"]), "case_id": row["case_id"], "desired_version": row["desired_version"],
+        "deadline": when(row["deadline_ms"]), "case_id": row["case_id"], "desired_version": row["desired_version"],
         "alert": None if alert is None else {"alert_id": alert["alert_id"], "title": alert["title"],
                                              "severity": alert["severity"], "runbook": alert["runbook"],
                                              "time": rfc3339(alert["time_ms"])},
         "decision": None if decision is None else {"outcome": decision["outcome"], "reason": decision["reason"],
-                                                   "figures": decision["figures"], "at": _at(decision["decided_ms"])},
+                                                   "figures": decision["figures"], "at": when(decision["decided_ms"])},
         "messages": [_message(one) for one in tx.rows(mine)],
     }  # fmt: skip
 
@@ -77,8 +69,8 @@ def as_data(row: Row) -> dict[str, Any]:
         "target": {"kind": row["kind"], "account_id": row["account_id"], "id": row["entity_id"]},
         "clause": row["clause"], "rule": row["rule"], "rule_version": row["rule_version"],
         "alert_id": row["alert_id"], "by": row["by"], "held_by": row["held_by"], "ended_by": row["ended_by"],
-        "decided": _at(row["decided_ms"]), "not_after": _at(row["not_after_ms"]),
-        "confirmed": _at(row["confirmed_ms"]), "ends": _at(row["ends_ms"]), "restricted": row["restricted"],
+        "decided": when(row["decided_ms"]), "not_after": when(row["not_after_ms"]),
+        "confirmed": when(row["confirmed_ms"]), "ends": when(row["ends_ms"]), "restricted": row["restricted"],
     }  # fmt: skip
 
 
@@ -86,16 +78,12 @@ def pending_data(row: Row) -> dict[str, Any]:
     """What waits, as JSON."""
     return {
         "change": row["change"], "verb": row["verb"], "args": row["args"], "by": row["by"], "why": row["why"],
-        "asked": _at(row["asked_ms"]), "until": _at(row["until_ms"]), "alone_at": _at(row["alone_ms"]),
+        "asked": when(row["asked_ms"]), "until": when(row["until_ms"]), "alone_at": when(row["alone_ms"]),
         "agreed": [one["by"] for one in row["agreed"] or ()],
     }  # fmt: skip
 
 
 def _message(row: Row) -> dict[str, Any]:
     return {"id": row["delivery_id"], "sink": row["sink"], "type": row["type"], "state": row["state"],
-            "attempts": row["attempts"], "at": _at(row["time_ms"]), "settled": _at(row["settled_ms"]),
+            "attempts": row["attempts"], "at": when(row["time_ms"]), "settled": when(row["settled_ms"]),
             "status": row["last_status"], "detail": row["last_detail"]}  # fmt: skip
-
-
-def _at(time_ms: int | None) -> str | None:
-    return None if time_ms is None else rfc3339(time_ms)

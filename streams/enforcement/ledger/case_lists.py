@@ -58,14 +58,6 @@ def _link_counts(tx: Transaction, where: Sequence[sa.ColumnElement[bool]]) -> di
     return found
 
 
-def cases_like(tx: Transaction, begins: str, *, restricted: bool) -> list[Row]:
-    """The case of an id, or up to two that begin so."""
-    seen = [] if restricted else [~cases.c.restricted]
-    exact = tx.rows(sa.select(cases).where(cases.c.case_id == begins, *seen))
-    like = cases.c.case_id.startswith(begins, autoescape=True)
-    return exact or tx.rows(sa.select(cases).where(like, *seen).order_by(cases.c.case_id).limit(2))
-
-
 @dataclass(frozen=True)
 class Contents:
     """What is in a case, each in order of time; accounts by name."""

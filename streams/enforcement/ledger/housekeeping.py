@@ -10,6 +10,7 @@ from features.ticks import DAY_MS, HOUR_MS
 from streams.enforcement.guards.demotion import Demotion, demoted
 from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.consequences import Consequences
+from streams.enforcement.ledger.gates import undone_by_people
 from streams.enforcement.ledger.messages import REQUESTED, Routes
 from streams.enforcement.ledger.release import WAITS, may_leave
 from streams.enforcement.ledger.schema import actions, breakers, cases, stages
@@ -129,8 +130,7 @@ class Housekeeping:
     def _overturned(self) -> Mapping[_Version, int]:
         """Suspensions that people reversed lately."""
         since = self._tx.now_ms - self._in_force.policy.demote_within_ms
-        return self._counted(actions.c.decided_ms > since, actions.c.state == str(State.REVERSED),
-                             actions.c.ended_by != POLICY, actions.c.rung.in_((SUSPEND, TERMINATE)))  # fmt: skip
+        return self._counted(undone_by_people(since), actions.c.rung.in_((SUSPEND, TERMINATE)))
 
     def _counted(self, *where: sa.ColumnElement[bool]) -> Mapping[_Version, int]:
         by = (actions.c.rule, actions.c.rule_version)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from streams.enforcement.ledger.messages import CANCELLED, EXPIRED, REQUESTED, TRYING, WAITING, Messages, Routes
 from streams.enforcement.ledger.moves import Moves
 from streams.enforcement.ledger.release import WAITS
-from streams.enforcement.ledger.schema import actions, outbox
+from streams.enforcement.ledger.schema import outbox
 from streams.enforcement.ledger.settling import Settling, state_after, undelivered
 from streams.enforcement.ledger.trail import POLICY, Trail
 from streams.enforcement.ledger.transaction import Ledger, Row, Transaction
@@ -129,10 +129,3 @@ class _Claim:
 def _delivery(row: Mapping[str, Any]) -> Delivery:
     return Delivery(row["delivery_id"], row["sink"], row["type"], row["subject"], row["time_ms"], row["data"],
                     row["attempts"], row["not_after_ms"], row["version"])  # fmt: skip
-
-
-def waiting_actions(tx: Transaction) -> int:
-    """How many actions have passed their guards and are not confirmed."""
-    open_states = (str(State.GUARDED), str(State.DISPATCHED))
-    row = tx.one(sa.select(sa.func.count().label("n")).where(actions.c.state.in_(open_states)))
-    return int(row["n"]) if row else 0

@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from streams.alert_lines import rfc3339
+from streams.alert_lines import when
 from streams.enforcement.ledger.action_lists import OPEN
 from streams.enforcement.ledger.rows import facts_of
-from streams.enforcement.ledger.schema import actions, alerts, case_links, cases, facts, protections, strikes
-from streams.enforcement.ledger.transaction import Row, Transaction
+from streams.enforcement.ledger.schema import actions, case_links, facts, protections, strikes
+from streams.enforcement.ledger.transaction import Transaction
 from streams.enforcement.policy.facts import Facts
 
 
@@ -27,7 +27,7 @@ def known_of(tx: Transaction, accounts: Iterable[str], restricted: bool) -> dict
         struck[row["account_id"]] += row["count"]
     standing = _standing(tx, names, restricted)
     return {
-        name: {**_facts(told.get(name), tx.now_ms), "protected_until": _at(shielded.get(name)),
+        name: {**_facts(told.get(name), tx.now_ms), "protected_until": when(shielded.get(name)),
                "strikes": struck[name], "standing": standing[name]}
         for name in names
     }  # fmt: skip
@@ -38,7 +38,7 @@ def _facts(known: Facts | None, now_ms: int) -> dict[str, Any]:
         return {"plan": None, "spend_usd_90d": None, "contract": None, "dependants": None, "allow_listed_until": None}
     listed = known.allow_listed_until_ms if known.allow_listed(now_ms) else None
     return {"plan": known.plan, "spend_usd_90d": known.spend_usd_90d, "contract": known.contract,
-            "dependants": known.dependants, "allow_listed_until": _at(listed)}  # fmt: skip
+            "dependants": known.dependants, "allow_listed_until": when(listed)}  # fmt: skip
 
 
 def _standing(tx: Transaction, names: Sequence[str], restricted: bool) -> dict[str, list[str]]:
@@ -50,27 +50,7 @@ def _standing(tx: Transaction, names: Sequence[str], restricted: bool) -> dict[s
     return {name: sorted(found[name]) for name in names}
 
 
-def case_like(tx: Transaction, wanted: str, restricted: bool) -> list[Row]:
-    """The case of an id, else those whose ids begin so, at most two."""
-    return _like(tx, cases, cases.c.case_id, wanted, restricted)
-
-
-def alert_like(tx: Transaction, wanted: str, restricted: bool) -> list[Row]:
-    """The alert of an id, else those whose ids begin so, at most two."""
-    return _like(tx, alerts, alerts.c.alert_id, wanted, restricted)
-
-
-def _like(tx: Transaction, table: sa.Table, key: sa.Column[str], wanted: str, restricted: bool) -> list[Row]:
-    seen = [key.startswith(wanted, autoescape=True), *([] if restricted else [~table.c.restricted])]
-    rows = tx.rows(sa.select(table).where(*seen).order_by(key).limit(2))
-    return [row for row in rows if row[key.name] == wanted] or rows
-
-
 def accounts_of(tx: Transaction, case_id: str) -> list[str]:
     """The accounts that a case is about."""
     mine = sa.select(case_links.c.ref).where(case_links.c.case_id == case_id, case_links.c.what == "account")
     return [row["ref"] for row in tx.rows(mine.order_by(case_links.c.ref))]
-
-
-def _at(time_ms: int | None) -> str | None:
-    return None if time_ms is None else rfc3339(time_ms)

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from streams.alert_lines import rfc3339
+from streams.alert_lines import when
 from streams.enforcement.ledger.case_lists import contents
 from streams.enforcement.ledger.schema import audit, holds
 from streams.enforcement.ledger.transaction import Row, Transaction
@@ -32,9 +32,9 @@ def report_draft(tx: Transaction, case: Row) -> dict[str, Any]:
     held = contents(tx, case["case_id"], restricted=True)
     return {
         "draft": True, "case_id": case["case_id"], "clause": case["clause"], "accounts": held.accounts,
-        "reviewer": case["closed_by"], "decided": _at(case["closed_ms"]), "disposition": case["disposition"],
+        "reviewer": case["closed_by"], "decided": when(case["closed_ms"]), "disposition": case["disposition"],
         "knowledge": [_knowledge(row) for row in held.alerts],
-        "first_knowledge": _at(min((row["first_taken_ms"] for row in held.alerts), default=case["opened_ms"])),
+        "first_knowledge": when(min((row["first_taken_ms"] for row in held.alerts), default=case["opened_ms"])),
         "holds": _holds(tx, held.accounts), "looked_at": _looked_at(tx, case["case_id"]),
         "to_be_completed": dict.fromkeys(TO_BE_SAID_BY_PEOPLE),
     }  # fmt: skip
@@ -42,21 +42,17 @@ def report_draft(tx: Transaction, case: Row) -> dict[str, Any]:
 
 def _knowledge(row: Row) -> dict[str, Any]:
     return {"alert_id": row["alert_id"], "how": row["knowledge"], "rule": row["rule"],
-            "rule_version": row["rule_version"], "pack": row["pack"], "seen": _at(row["time_ms"]),
-            "known": _at(row["first_taken_ms"]), "generated_by_a_model": None}  # fmt: skip
+            "rule_version": row["rule_version"], "pack": row["pack"], "seen": when(row["time_ms"]),
+            "known": when(row["first_taken_ms"]), "generated_by_a_model": None}  # fmt: skip
 
 
 def _holds(tx: Transaction, accounts: list[str]) -> list[dict[str, Any]]:
     rows = tx.among(holds, holds.c.account_id, accounts)
-    return [{"hold": row["hold"], "account_id": row["account_id"], "placed": _at(row["placed_ms"]),
-             "until": _at(row["until_ms"])} for row in sorted(rows, key=lambda row: row["hold"])]  # fmt: skip
+    return [{"hold": row["hold"], "account_id": row["account_id"], "placed": when(row["placed_ms"]),
+             "until": when(row["until_ms"])} for row in sorted(rows, key=lambda row: row["hold"])]  # fmt: skip
 
 
 def _looked_at(tx: Transaction, case_id: str) -> list[dict[str, Any]]:
     rows = tx.rows(sa.select(audit).where(audit.c.kind == "case").order_by(audit.c.seq))
-    return [{"by": row["by"], "at": _at(row["at_ms"])} for row in rows
+    return [{"by": row["by"], "at": when(row["at_ms"])} for row in rows
             if row["body"].get("case_id") == case_id and row["body"].get("looked_at")]  # fmt: skip
-
-
-def _at(time_ms: int | None) -> str | None:
-    return None if time_ms is None else rfc3339(time_ms)

@@ -8,7 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from streams.enforcement.audit.kinds import Kind
-from streams.enforcement.ledger.messages import EXPIRED, REFUSED, REQUESTED, SENT, WAITING, Messages, Routes
+from streams.enforcement.ledger.messages import (
+    EXPIRED,
+    PAGE,
+    PAGE_CLOSED,
+    REFUSED,
+    REQUESTED,
+    SENT,
+    WAITING,
+    Messages,
+    Routes,
+)
 from streams.enforcement.ledger.moves import Moves
 from streams.enforcement.ledger.schema import outbox
 from streams.enforcement.ledger.trail import POLICY, Trail
@@ -51,7 +61,7 @@ class Settling:
         return self._tx.one(query.limit(1)) is not None
 
     def _lost(self, row: Mapping[str, Any]) -> None:
-        if row["type"] in (REQUESTED, "tipstaff.page.opened", "tipstaff.page.closed"):
+        if row["type"] in (REQUESTED, PAGE, PAGE_CLOSED):
             return  # a page about a page that cannot be delivered would never end; metrics and `status` tell of it
         what = f"{row['type']} to {row['sink']} could not be delivered: {row['last_detail']}"
         self._messages.page(f"delivery:{row['delivery_id']}", row["sink"], what, urgent=row["type"].endswith("lifted"),

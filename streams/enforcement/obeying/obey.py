@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.ledger.schema import commands, pending, people
+from streams.enforcement.ledger.trail import Trail
 from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.obeying.actions import CARRY_OUT, begin_proposed, waiting_for
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned
@@ -58,7 +59,7 @@ class Obeying:
                 answer = self._carry(tx, answer.found[CARRY_OUT], command.by)
         except Turned as turned:
             return self._refuse(tx, command.by, command.id, str(turned), line)
-        self._note(tx, command, answer, line)
+        _keep(tx, command.id, command.by, command.verb, command.at_ms, answer, line)
         return answer
 
     def _errand(self, tx: Transaction, command: Command, known: dict[str, Person]) -> Errand:
@@ -100,21 +101,19 @@ class Obeying:
     def _refuse(self, tx: Transaction, by: str, command_id: str | None, why: str, line: bytes) -> Answer:
         answer = self._refused(tx, by, command_id, why)
         if command_id is not None:
-            tx.insert(commands, [{"command_id": command_id, "by": by, "verb": "", "at_ms": tx.now_ms,
-                                  "taken_ms": tx.now_ms, "outcome": str(answer.ending), "detail": why,
-                                  "line": line}])  # fmt: skip
+            _keep(tx, command_id, by, "", tx.now_ms, answer, line)
         return answer
 
     def _refused(self, tx: Transaction, by: str, command_id: str | None, why: str) -> Answer:
-        after = self._enforcer.consequences(tx, self._enforcer.surroundings(tx))
-        after.trail.note(Kind.REFUSED, by, {"command": command_id or "", "why": why[:500]})
-        after.flush()
+        trail = Trail(tx)
+        trail.note(Kind.REFUSED, by, {"command": command_id or "", "why": why[:500]})
+        trail.flush()
         return Answer(Ending.REFUSED, why)
 
-    def _note(self, tx: Transaction, command: Command, answer: Answer, line: bytes) -> None:
-        tx.insert(commands, [{"command_id": command.id, "by": command.by, "verb": command.verb,
-                              "at_ms": command.at_ms, "taken_ms": tx.now_ms, "outcome": str(answer.ending),
-                              "detail": answer.detail, "line": line}])  # fmt: skip
+
+def _keep(tx: Transaction, command_id: str, by: str, verb: str, at_ms: int, answer: Answer, line: bytes) -> None:
+    tx.insert(commands, [{"command_id": command_id, "by": by, "verb": verb, "at_ms": at_ms, "taken_ms": tx.now_ms,
+                          "outcome": str(answer.ending), "detail": answer.detail, "line": line}])  # fmt: skip
 
 
 def _done(errand: Errand) -> Answer:

@@ -9,7 +9,8 @@ from playing import Play, made_alert
 
 from features.ticks import DAY_MS
 from streams.enforcement.ledger import schema
-from streams.enforcement.ledger.case_lists import Wanted, case_list, cases_like, contents
+from streams.enforcement.ledger.by_id import cases_like
+from streams.enforcement.ledger.case_lists import Wanted, case_list, contents
 from streams.enforcement.ledger.matter_lists import actions_against, appeal_list, report_list
 from streams.enforcement.ledger.transaction import Row, Transaction
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from playing import Play, made_alert
 
-from streams.enforcement.ledger.action_lists import actions_like, listed_actions, told_action
-from streams.enforcement.ledger.reached import alert_like, known_of
+from streams.enforcement.ledger.action_lists import listed_actions, told_action
+from streams.enforcement.ledger.by_id import actions_like, alerts_like
+from streams.enforcement.ledger.reached import known_of
 from streams.enforcement.ledger.status import status
 
 
@@ -79,7 +80,7 @@ def test_ids_are_found_by_how_they_begin(play: Play) -> None:
     with play.ledger.reading() as tx:
         assert len(actions_like(tx, "", restricted=False)) == 2
         assert actions_like(tx, "%", restricted=False) == []
-        assert [row["alert_id"] for row in alert_like(tx, alert.id, restricted=False)] == [alert.id]
+        assert [row["alert_id"] for row in alerts_like(tx, alert.id, restricted=False)] == [alert.id]
         first, second = listed_actions(tx, restricted=False, account="acme", rule="miner")
         assert first["action_id"] != second["action_id"]
         assert told_action(tx, first)["decision"]["outcome"] == "act"
