@@ -51,7 +51,7 @@ def add(errand: Errand) -> Answer:
     errand.tx.insert(reports, [{
         "report_id": report_id, "kind": args.kind, "clause": name or None, "reporter_id": args.reporter_id,
         "account_id": args.account_id, "subject_ref": args.subject_ref, "text": args.text, "state": _OPEN,
-        "case_id": case_id, "taken_ms": errand.tx.now_ms, "emitted": False,
+        "case_id": case_id, "taken_ms": errand.tx.now_ms,
     }])  # fmt: skip
     errand.after.cases.link(case_id, "report", report_id)
     if args.account_id is not None:

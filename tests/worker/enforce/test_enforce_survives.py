@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import sqlite3
@@ -91,6 +92,8 @@ def freeze(process: Working, post: Post) -> None:
 
     def stopped_outside_a_transaction() -> bool:
         process.process.send_signal(signal.SIGSTOP)
+        # The signal is only on its way: until all threads have stopped, one may still take the lock.
+        os.waitid(os.P_PID, process.process.pid, os.WSTOPPED)
         with closing(sqlite3.connect(post.folder / "ledger.db", timeout=0.2, isolation_level=None)) as other:
             try:
                 other.execute("begin immediate")

@@ -13,13 +13,21 @@ from streams.enforcement.ledger.schema.alerts import alert_revisions, alerts, de
 from streams.enforcement.ledger.schema.columns import METADATA
 from streams.enforcement.ledger.schema.matters import appeals, case_links, case_notes, cases, reports
 from streams.enforcement.ledger.schema.people import commands, pending, people
-from streams.enforcement.ledger.schema.running import audit, breakers, lease, packs, progress, sources, switch
+from streams.enforcement.ledger.schema.running import (
+    audit,
+    breakers,
+    lease,
+    own_events,
+    packs,
+    progress,
+    sources,
+    switch,
+)
 from streams.enforcement.ledger.schema.stages import mutes, stages
 
 __all__ = [
     "METADATA", "actions", "alert_revisions", "alerts", "appeals", "audit", "breakers", "case_links", "case_notes",
-    "cases", "commands", "decisions", "desired_versions", "facts", "holds", "lease", "mutes", "outbox", "packs",
-    "pending", "people",
-    "progress", "protections", "pseudonym_keys", "reports", "sources", "stages", "strikes", "suspended_elsewhere",
-    "switch", "warned",
+    "cases", "commands", "decisions", "desired_versions", "facts", "holds", "lease", "mutes", "outbox",
+    "own_events", "packs", "pending", "people", "progress", "protections", "pseudonym_keys", "reports", "sources",
+    "stages", "strikes", "suspended_elsewhere", "switch", "warned",
 ]  # fmt: skip

@@ -27,9 +27,8 @@ reports = sa.Table(
     "reports", METADATA,
     key("report_id"), text("kind"), words("clause"), words("reporter_id"), words("trust"), words("account_id"),
     words("subject_ref"), words("text"), text("state"), words("case_id"), moment("taken_ms"), words("answer"),
-    words("answered_by"), moment("answered_ms", needed=False), flag("emitted"),
+    words("answered_by"), moment("answered_ms", needed=False),
 )  # fmt: skip
-"""emitted: its usage event was written, which needs a known account."""
 
 appeals = sa.Table(
     "appeals", METADATA,

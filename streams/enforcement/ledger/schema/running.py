@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from streams.enforcement.ledger.schema.columns import METADATA, flag, key, moment, number, shape, text, words
+from streams.enforcement.ledger.schema.columns import METADATA, flag, key, moment, number, serial, shape, text, words
 
 audit = sa.Table(
     "audit", METADATA,
@@ -37,6 +37,13 @@ progress = sa.Table(
     words("pack"), moment("at_ms"),
 )  # fmt: skip
 """What each partition of the events' topic last told."""
+
+own_events = sa.Table(
+    "own_events", METADATA, serial("number"), sa.Column("event_id", sa.String, nullable=False, unique=True),
+    text("account_id"), text("line"),
+)  # fmt: skip
+"""Usage events that enforcement itself brings into the stream: reports, and what is in force. line: JSON as it is
+written; how far they are written stands among the sources."""
 
 packs = sa.Table("packs", METADATA, key("pack"), moment("first_seen_ms"), shape("rules"))
 """Packs that alerts may name; rules: the version of each."""

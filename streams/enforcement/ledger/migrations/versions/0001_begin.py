@@ -299,6 +299,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outbox_sink_subject_state"), ["sink", "subject", "state"], unique=False)
 
     op.create_table(
+        "own_events",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("line", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_own_events")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_own_events_event_id")),
+    )
+    op.create_table(
         "packs",
         sa.Column("pack", sa.String(), nullable=False),
         sa.Column("first_seen_ms", sa.BigInteger(), nullable=False),
@@ -370,7 +379,6 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("answered_by", sa.Text(), nullable=True),
         sa.Column("answered_ms", sa.BigInteger(), nullable=True),
-        sa.Column("emitted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("report_id", name=op.f("pk_reports")),
     )
     op.create_table(
@@ -459,6 +467,7 @@ def downgrade() -> None:
     op.drop_table("people")
     op.drop_table("pending")
     op.drop_table("packs")
+    op.drop_table("own_events")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_sink_subject_state"))
         batch_op.drop_index(batch_op.f("ix_outbox_sink_state_next_ms"))
