@@ -86,30 +86,34 @@ def add(
 
     In a ledger that nobody was added to yet, the first person adds themselves.
     """
-    at = desk(ledger, data_dir, as_file, pack, sinks)
+    at, why = desk(ledger, data_dir, as_file, pack, sinks), reason(why)
     with opened(at, make=True) as one, one.reading() as tx:
         first, before = is_empty(tx), tx.one(sa.select(people).where(people.c.name == name))
     args = {"name": name, "roles": [str(one) for one in role]}
     if before is not None and credential is None:
         public_key = public_key or before["public_key"]  # other roles, with the key that they have
     if public_key is not None:
-        return _add(at, args | {"public_key": public_key}, reason(why), first, json)
+        return _add(at, args | {"public_key": public_key}, why, first, json)
     if credential is None and not first:
         raise Failed("give --public-key (they make it with tipstaff people credential), or --credential FILE for a "
                      "new credential to hand over")  # fmt: skip
-    return _add_new(at, args, credential or own_credential(), reason(why), first, json)
+    return _add_new(at, args, credential or own_credential(), why, first, json)
 
 
 def _add_new(at: Desk, args: dict[str, Any], path: Path, why: str, first: bool, json: bool) -> None:
     """Somebody's key is kept before anybody counts on it, and thrown away where they were not added."""
-    made = _new(args["name"])
+    made, added = _new(args["name"]), True
     _saved(made, path)
     try:
         _add(at, args | {"public_key": made.public_text}, why, first, json)
     except (Failed, typer.Exit) as ending:
-        if isinstance(ending, Failed) or ending.exit_code == 1:
-            path.unlink()
+        added = isinstance(ending, typer.Exit) and ending.exit_code != 1
         raise
+    finally:
+        if not added:
+            path.unlink()
+        elif not json:
+            say(f"{path}: {made.name}'s credential, which signs what they ask for; nobody else may have it")
 
 
 def _add(at: Desk, args: dict[str, Any], why: str, first: bool, json: bool) -> None:

@@ -40,8 +40,16 @@ def test_a_command_begins_a_ledger(tmp_path: Path) -> None:
     assert (missing.code, "there is no ledger here" in missing.err) == (1, True)
     added = tipstaff("people", "add", "ada", "--role", "admin", "--credential", tmp_path / "a.json", "--why", "first",
                      *ledger)  # fmt: skip
-    assert added.code == 0
+    assert (added.code, str(tmp_path / "a.json") in added.out) == (0, True)
     assert stat.S_IMODE((tmp_path / "new" / "ledger.db").stat().st_mode) == 0o600
+
+
+def test_a_refused_command_begins_nothing(tmp_path: Path) -> None:
+    """Somebody who gives no reason is told to, and neither ledger nor credential is made."""
+    refused = tipstaff("people", "add", "ada", "--role", "admin", "--credential", tmp_path / "a.json", "--ledger",
+                       in_file(tmp_path / "ledger.db"))  # fmt: skip
+    assert (refused.code, "--why is needed" in refused.err) == (1, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_first_person_can_add_others(empty: Desks) -> None:
