@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SOURCES := features detectors streams
 
-.PHONY: setup demo test test-kafka test-postgres test-stories survival kafka kafka-stop chaos check smoke bench bench-kafka measured pages lock clean
+.PHONY: setup demo test test-kafka test-postgres test-stories survival thorough kafka kafka-stop chaos check smoke bench bench-kafka bench-enforce measured pages lock clean
 
 .venv/run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tipstaff needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else 0'
@@ -34,13 +34,17 @@ test-stories: .venv/dev
 survival: .venv/dev
 	@TIPSTAFF_SURVIVAL=1 $(BIN)/python -m pytest -m "survival and not postgres"
 
+# The tests of `make test` with every random one tried as often as it deserves, three times as often as there.
+thorough: .venv/dev
+	@TIPSTAFF_THOROUGH=1 $(BIN)/python -m pytest
+
 # On KAFKA_BOOTSTRAP, else on a broker that lives as long as the tests, else on librdkafka's mock cluster alone.
 test-kafka: .venv/dev
 	@$(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m pytest -m "kafka or mock_kafka" -rs
 
-# On TIPSTAFF_TEST_POSTGRES (its database is emptied), else on a server that lives as long as the tests.
+# On TIPSTAFF_TEST_POSTGRES (its database is emptied) and KAFKA_BOOTSTRAP, else on servers that live as long as the tests.
 test-postgres: .venv/dev
-	@$(BIN)/python deploy/postgres/server.py lend -- $(BIN)/python -m pytest -m postgres -rs
+	@$(BIN)/python deploy/postgres/server.py lend -- $(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m pytest -m postgres -rs
 
 # A real Kafka in the background, its data in .kafka/.
 kafka:
@@ -78,6 +82,10 @@ bench: .venv/run
 # Beside Faust, Bytewax, Quix Streams and Flink on a real Kafka; the last three are installed into .cache/ the first time.
 bench-kafka: .venv/run
 	@PYTHONPATH=tests/bench:. $(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m on_kafka
+
+# How fast one `tipstaff enforce` takes alerts in, on SQLite and PostgreSQL.
+bench-enforce: .venv/dev
+	@PYTHONPATH=.:tests $(BIN)/python deploy/postgres/server.py lend -- $(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python tests/bench/intake.py
 
 # Real traces, where ../shared/data is there.
 measured: .venv/run

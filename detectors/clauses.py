@@ -15,8 +15,9 @@ from features.sql import nearest
 COVERAGES = ("rule", "verdict", "reports_only")
 """How a clause is watched, the strongest first: behaviour, upstream verdicts on content, people's reports alone."""
 
-PATHS = ("ordinary", "care", "child_safety")
-"""What follows: the ladder; care for a person at risk, never strikes; the path of its own for child safety."""
+PATHS = ("ordinary", "care", "child_safety", "ours")
+"""What follows: the ladder; care for a person at risk, never strikes; the path of its own for child safety; people look
+at our own side, since what is wrong is ours."""
 
 _KEYS = ("id", "title", "text", "severity", "role", "coverage", "detectors", "basis", "path", "cannot_see", "example")
 _NEEDED = ("id", "title", "text", "severity", "role", "coverage", "detectors", "cannot_see")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features.book import NO_PLAN, Book
-from features.event import ENTITY_COLUMNS, EVENT_TYPES
+from features.event import ENTITY_COLUMNS, EVENT_TYPES, NO_USE
 from features.panes import NEVER
 from features.state import State
 from features.ticks import Ints, running_max
@@ -69,6 +69,12 @@ class Arrived:
     time: Ints
     offset: Ints
     plans: npt.NDArray[np.int16]
+
+    @cached_property
+    def use(self) -> npt.NDArray[np.bool_]:
+        """Which events are use of what they touch; bool[n]."""
+        found: npt.NDArray[np.bool_] = (self.events["type"] != NO_USE).to_numpy()
+        return found
 
     @cached_property
     def types(self) -> Ints:
@@ -161,7 +167,8 @@ def first_seen_at(state: State, book: Book, part: Arrived, order: Ints, starts: 
     """
     first = order[starts]
     time, now = part.time[first], part.stream[first]
-    watched = unheard_of & (now - state.stream_start >= book.longest_ms) & (time >= now - book.longest_ms)
+    watched = unheard_of & part.use[first]
+    watched = watched & (now - state.stream_start >= book.longest_ms) & (time >= now - book.longest_ms)
     known = book.first_seen[held]
     told = _earliness(part, book)
     if told is None and not watched.any():

@@ -23,11 +23,12 @@ _REMEMBERED = 4_000_000
 class Book:
     """The entities of one kind. Arrays are indexed by slot; a slot is an entity's while it is kept.
 
-    newest, arrival, first_seen: int64 ms (arrival is stream time at the last record); arrived: int64,
-    its offset; turn: int64, the greatest so far; open: bool, whether that turn waits to be evaluated;
-    plan: int16 code; evaluated: int64, how often since its slot was taken; block_slot: int32[slots, blocks],
-    −1 for none; type_counts: int32[slots, event types], events since the slot was taken, of no width where nobody
-    asks for dominant types; types: the only event types that touch the kind, None for all.
+    newest, used, arrival, first_seen: int64 ms (used: the newest event that is use, NEVER for none; arrival is stream
+    time at the last record); arrived: int64, its offset; turn: int64, the greatest so far; open: bool, whether that
+    turn waits to be evaluated; plan: int16 code; evaluated: int64, how often since its slot was taken; block_slot:
+    int32[slots, blocks], −1 for none; type_counts: int32[slots, event types], events of use since the slot was
+    taken, of no width where nobody asks for dominant types; types: the only event types that touch the kind, None
+    for all.
     """
 
     def __init__(self, kind: str, layouts: Sequence[BlockLayout], longest_ms: int, cap: int,
@@ -38,6 +39,7 @@ class Book:
         self.slots: dict[str, int] = {}
         self.names: list[str | None] = []
         self.newest = np.empty(0, np.int64)
+        self.used = np.empty(0, np.int64)
         self.arrival = np.empty(0, np.int64)
         self.arrived = np.empty(0, np.int64)
         self.first_seen = np.empty(0, np.int64)
@@ -64,7 +66,7 @@ class Book:
         for name, slot in zip(names, slots.tolist(), strict=True):
             self.slots[name] = slot
             self.names[slot] = name
-        self.newest[slots] = self.arrival[slots] = self.turn[slots] = NEVER
+        self.newest[slots] = self.used[slots] = self.arrival[slots] = self.turn[slots] = NEVER
         self.first_seen[slots] = np.fromiter((self.remembered.get(n, NEVER) for n in names), np.int64, len(names))
         self.open[slots], self.plan[slots], self.block_slot[slots], self.evaluated[slots] = False, NO_PLAN, -1, 0
         self.type_counts[slots] = 0
@@ -84,8 +86,8 @@ class Book:
 
     def _grow(self, needed: int) -> None:
         capacity = larger(needed, len(self.newest))
-        for name in ("newest", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "plan", "block_slot",
-                     "type_counts"):  # fmt: skip
+        for name in ("newest", "used", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "plan",
+                     "block_slot", "type_counts"):  # fmt: skip
             setattr(self, name, grown(getattr(self, name), capacity))
 
     def take_blocks(self, slots: Slots, block: int) -> Slots:
@@ -160,7 +162,8 @@ class Book:
     def nbytes(self) -> int:
         """Bytes of its arrays that are in use."""
         own = sum(
-            a.itemsize for a in (self.newest, self.arrival, self.arrived, self.first_seen, self.turn, self.evaluated)
+            a.itemsize
+            for a in (self.newest, self.used, self.arrival, self.arrived, self.first_seen, self.turn, self.evaluated)
         )
         own += self.type_counts.itemsize * self.type_counts.shape[1]
         own += self.open.itemsize + self.plan.itemsize + self.block_slot.itemsize * len(self.blocks)

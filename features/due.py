@@ -74,9 +74,11 @@ def type_names(codes: npt.NDArray[np.int16]) -> list[str | None]:
 
 
 def evaluation(book: Book, slots: Ints, triggers: Ints, early: bool = False) -> Read:
-    """The entities as they are now, their open turns closed by it."""
-    found = Read(triggers, [str(book.names[slot]) for slot in slots.tolist()], read(book, slots), early)
+    """The entities as they are now, their open turns closed by it; those whose newest event is no use are left out."""
     book.open[slots] = False
+    of_use = book.used[slots] // TICK_MS == book.newest[slots] // TICK_MS
+    slots, triggers = slots[of_use], triggers[of_use]
+    found = Read(triggers, [str(book.names[slot]) for slot in slots.tolist()], read(book, slots), early)
     book.evaluated[slots] += 1
     return found
 

@@ -31,9 +31,12 @@ SPARSE_KINDS = ("end_user",)
 
 EVENT_TYPES = (
     "inference", "compute", "network", "process", "message", "fetch", "auth", "signup", "key",
-    "billing", "moderation", "report", "heartbeat", "control",
+    "billing", "moderation", "report", "standing", "heartbeat", "control",
 )  # fmt: skip
 """All event types, in DESIGN.md's order."""
+
+NO_USE = "standing"
+"""What enforcement tells of an account: it touches the account, but is no use of it."""
 
 _DTYPES: dict[str, pl.DataType] = {
     "text": pl.String(),
@@ -104,7 +107,8 @@ _COLUMNS = [
     Column("logprobs", "bool", types=("inference",)),
     Column("conversation_turns", "int", "turns", most=1_000_000, types=("inference",)),
     Column("prompt_chars", "int", "characters", most=SQUARABLE, types=("inference",)),
-    *_texts("compute", "phase gpu_model image_digest entrypoint_hash"),
+    *_texts("compute standing", "phase"),
+    *_texts("compute", "gpu_model image_digest entrypoint_hash"),
     Column("gpus", "int", "GPUs", most=100_000, types=("compute",)),
     Column("gpus_requested", "int", "GPUs", most=100_000, types=("compute",)),
     Column("gpu_util", "float", "share", scale=1000, most=1, types=("compute",)),

@@ -41,7 +41,7 @@ def whole_hour(state: State, hour: int, formulas: Mapping[str, Formulas], names:
 
 def _active(book: Book, hour: int) -> Ints:
     slots = book.kept()
-    return slots[book.newest[slots] >= hour - DAY_MS]
+    return slots[book.used[slots] >= hour - DAY_MS]
 
 
 def _surveyed(state: State, book: Book, slots: Ints, formulas: Formulas, survey: Survey) -> None:

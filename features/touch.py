@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from features.arrivals import Arrived, first_seen_at, plans_at, slots_of
 from features.book import Book
-from features.event import EVENT_TYPES
+from features.event import EVENT_TYPES, NO_USE
 from features.fold import Sorted, fold
 from features.measure import Measured
 from features.panes import NEVER, Fold
@@ -18,6 +18,8 @@ from features.state import State
 from features.ticks import TICK_MS, Ints, running_max, segment_ends, segment_starts, turns
 
 _RADIX_SLOTS = (1 << 16) - 1
+_NO_USE = EVENT_TYPES.index(NO_USE)
+_UNUSED = -1  # before every time that an event may have, and near them, as running_max likes it
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Touched:
     """The groups (an entity's turn) that a part's events form, ordered by slot, then turn.
 
     order: int64[m], the touching events by slot, then log order; group: int64[m], the group of each;
-    starts: int64[g], where each group begins in `order`; slot, turn, newest, first_seen, arrival: int64[g]
+    starts: int64[g], where each group begins in `order`; slot, turn, newest, used, first_seen, arrival: int64[g]
     and plan: int16[g], as after the group; rank: int64[g], how many groups of its slot come before;
     row_slot, row_turn: int64[n] by event, −1 where it touches nobody; type_counts: int32[g, event types] or None.
     """
@@ -53,6 +55,7 @@ class Touched:
     slot: Ints
     turn: Ints
     newest: Ints
+    used: Ints
     first_seen: Ints
     arrival: Ints
     arrived: Ints
@@ -122,7 +125,8 @@ class Touched:
     def settle(self, book: Book, groups: Ints) -> None:
         """Bring the entities of some groups (one each) to where they are after them."""
         slots = self.slot[groups]
-        book.newest[slots], book.turn[slots] = self.newest[groups], self.turn[groups]
+        book.newest[slots], book.used[slots] = self.newest[groups], self.used[groups]
+        book.turn[slots] = self.turn[groups]
         book.first_seen[slots], book.plan[slots] = self.first_seen[groups], self.plan[groups]
         book.arrival[slots], book.arrived[slots] = self.arrival[groups], self.arrived[groups]
         if self.type_counts is not None:
@@ -160,6 +164,7 @@ def touch(state: State, book: Book, part: Arrived) -> Touched:
     return Touched(
         order=order, group=group, starts=groups,
         slot=slot[groups], turn=turn[groups], newest=newest[ends],
+        used=_used(book, part, order, starts, held, newest)[ends],
         first_seen=first_seen_at(state, book, part, order, starts, ends, held, np.isin(held, unheard)),
         arrival=stream[ends], arrived=part.offset[order[ends]],
         plan=plans_at(part.plans[order], starts, ends, book.plan[held]), rank=_ranks(slot[groups]),
@@ -169,11 +174,22 @@ def touch(state: State, book: Book, part: Arrived) -> Touched:
     )  # fmt: skip
 
 
+def _used(book: Book, part: Arrived, order: Ints, starts: Ints, held: Ints, newest: Ints) -> Ints:
+    """The time of the newest use of each event's entity so far, NEVER for none; held: the slot of each segment."""
+    before = book.used[held]
+    if part.use.all() and (before == book.newest[held]).all():
+        return newest
+    found = running_max(np.where(part.use[order], part.time[order], _UNUSED), starts, np.maximum(before, _UNUSED))
+    return np.where(found == _UNUSED, NEVER, found)
+
+
 def _type_counts(part: Arrived, order: Ints, group: Ints, groups: int) -> npt.NDArray[np.int32]:
     """How many events of each type every group has."""
     width = len(EVENT_TYPES)
-    found = np.bincount(group * width + part.types[order], minlength=groups * width)
-    return found.reshape(groups, width).astype(np.int32)
+    counts = np.bincount(group * width + part.types[order], minlength=groups * width)
+    found: npt.NDArray[np.int32] = counts.reshape(groups, width).astype(np.int32)
+    found[:, _NO_USE] = 0
+    return found
 
 
 def _by_slot(row_slot: Ints, slots: int) -> Ints:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streams.formats import FormatRefused, open_reader
+from streams.local.beside import Batches, BesideSource
 from streams.local.directory import DataDirectory
 from streams.local.live import FileTap, Journal, LiveSource, StdinTap
 from streams.local.outlet import FileOutlet
@@ -93,8 +94,9 @@ Around = Callable[[Outlet, Saved], Outlet]
 
 
 def open_session(chosen: Input, pack: Pack, settings: Settings, warn: Callable[[str], None],
-                 around: Around = lambda outlet, _: outlet) -> Session:  # fmt: skip
-    """Lock the data directory, load its state, and open the input.
+                 around: Around = lambda outlet, _: outlet, own_events: bool = False) -> Session:  # fmt: skip
+    """Lock the data directory, load its state, and open the input; own_events: beside a followed file also those that
+    enforcement brings.
 
     Raises InputRefused, DirectoryRefused, Unreadable, CannotWrite or NoWholeSnapshot.
     """
@@ -102,14 +104,14 @@ def open_session(chosen: Input, pack: Pack, settings: Settings, warn: Callable[[
     directory = DataDirectory(settings.data_dir)
     directory.take()
     try:
-        return _opened(chosen, pack, settings, directory, warn, around)
+        return _opened(chosen, pack, settings, directory, warn, around, own_events)
     except BaseException:
         directory.release()
         raise
 
 
 def _opened(chosen: Input, pack: Pack, settings: Settings, directory: DataDirectory,
-            warn: Callable[[str], None], around: Around) -> Session:  # fmt: skip
+            warn: Callable[[str], None], around: Around, own_events: bool) -> Session:  # fmt: skip
     pipeline = Pipeline(pack, settings.hash_key, settings.caps)
     store = FolderStore(directory.snapshots, pipeline, warn)
     saved = store.load()
@@ -122,7 +124,10 @@ def _opened(chosen: Input, pack: Pack, settings: Settings, directory: DataDirect
         saved = Saved(pipeline.empty(), {}, {}, 0, 0, 0)
     finished, saved.finished = saved.finished, False
     outlet = around(FileOutlet(directory, saved.marks), saved)
-    source = _Identified(_source(chosen, pipeline, settings, directory, saved), _identity(chosen, settings))
+    source = _source(chosen, pipeline, settings, directory, saved)
+    if isinstance(source, LiveSource) and chosen.follow and own_events:
+        source = _beside(source, pipeline, settings, directory, saved)
+    source = _Identified(source, _identity(chosen, settings), saved.position)
     telemetry = Telemetry(pack.rules)
     limits = Limits(settings.max_bad_share, snapshot_every_s=settings.snapshot_every_s)
     runner = Runner(pipeline, source, outlet, store, telemetry, time.monotonic, saved, limits)
@@ -147,14 +152,15 @@ def _check_same(chosen: Input, settings: Settings, position: Position, directory
 
 
 class _Identified:
-    """A source whose position says which input it is of."""
+    """A source whose position says which input it is of; how far a run with enforcement was is kept by one without."""
 
-    def __init__(self, source: Source, identity: str) -> None:
+    def __init__(self, source: Source, identity: str, before: Position) -> None:
         self._source, self._identity, self.finite = source, identity, source.finite
+        self._before = {"beside": before["beside"]} if "beside" in before else {}
         self.poll = source.poll
 
     def position(self) -> Position:
-        return {**self._source.position(), "input": self._identity}
+        return {**self._before, **self._source.position(), "input": self._identity}
 
 
 def _source(chosen: Input, pipeline: Pipeline, settings: Settings, directory: DataDirectory, saved: Saved) -> Source:
@@ -166,6 +172,13 @@ def _source(chosen: Input, pipeline: Pipeline, settings: Settings, directory: Da
         tap, journal = FileTap(Path(chosen.files[0]), time.sleep), Journal(directory.journal)
         return LiveSource(tap, decode, time.monotonic, journal, position, saved.next_offset, _wall_ms)
     return MergedSource(feeds(chosen, decode), decode, position, saved.next_offset)
+
+
+def _beside(main: LiveSource, pipeline: Pipeline, settings: Settings, directory: DataDirectory,
+            saved: Saved) -> BesideSource:  # fmt: skip
+    decode = decoder(Input(), pipeline.pack.columns, settings.hash_key)
+    return BesideSource(main, directory.own_events, decode, Batches(directory.own_batches), saved.position or None,
+                        saved.next_offset, _wall_ms)  # fmt: skip
 
 
 def _wall_ms() -> int:

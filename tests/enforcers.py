@@ -94,17 +94,18 @@ class Post:
         """Write alerts into their topic."""
         self.put("alerts", *((one.account_id, as_line(one).encode(), "alert") for one in alerts))
 
-    def put(self, topic: str, *records: tuple[str | None, bytes | None, str | None], **options: Any) -> None:
-        """Write records (key, value, kind) into a topic, and wait for every result."""
-        producer = KafkaProducer(bootstrap_servers=self.bootstrap)
+    def put(self, topic: str, *records: tuple[str | None, bytes | None, str | None],
+            producer: Mapping[str, Any] | None = None, **options: Any) -> None:  # fmt: skip
+        """Write records (key, value, kind) into a topic, and wait for every result; producer: its options."""
+        writer = KafkaProducer(bootstrap_servers=self.bootstrap, **(producer or {}))
         try:
-            sent = [producer.send(self.names[topic], value, None if key is None else key.encode(),
+            sent = [writer.send(self.names[topic], value, None if key is None else key.encode(),
                                   headers=[] if kind is None else [("kind", kind.encode())], **options)
                     for key, value, kind in records]  # fmt: skip
             for one in sent:
                 one.get(30)
         finally:
-            producer.close()
+            writer.close()
 
     def know(self, *accounts: str, **more: Any) -> None:
         """The operator says, by the facts' topic, what it knows of accounts."""
@@ -112,11 +113,11 @@ class Post:
                  "contract": False, "dependants": 0, **more}  # fmt: skip
         self.put("facts", *((one, json.dumps({"account_id": one, **known}).encode(), None) for one in accounts))
 
-    def progress(self, lag_records: int = 0) -> None:
-        """A worker tells how far it is."""
+    def progress(self, lag_records: int = 0, pack: str | None = None) -> None:
+        """A worker tells how far it is, and by which pack (the shipped one)."""
         told = {"kind": "progress", "topic": self.names["events"], "partition": 0, "next_offset": 9,
                 "lag_records": lag_records, "stream_time": rfc3339(now_ms()), "active_accounts": {"pro": 5_000},
-                "pack": shipped().hash}  # fmt: skip
+                "pack": pack or shipped().hash}  # fmt: skip
         self.put("alerts", (f"{self.names['events']}/0", json.dumps(told).encode(), "progress"))
 
     def hire(self, name: str, *roles: str) -> None:
@@ -167,7 +168,8 @@ class Post:
 
 
 _TOPICS: Mapping[str, dict[str, Any]] = {
-    "dead_letters": {}, "alerts": {"partitions": PARTITIONS}, "restricted_alerts": {}, "commands": {}, "decisions": {},
+    "events": {}, "dead_letters": {}, "alerts": {"partitions": PARTITIONS}, "restricted_alerts": {}, "commands": {},
+    "decisions": {},
     "facts": {"cleanup_policy": "compact"}, "packs": {"cleanup_policy": "compact", "max_message_bytes": 8 * 2**20},
 }  # fmt: skip
 
@@ -177,7 +179,7 @@ def posted(bootstrap: str, topic: Topic, folder: Path, given: Mapping[str, str] 
            url: str | None = None) -> Iterator[Post]:  # fmt: skip
     """Topics and a ledger for one test: enforcement is on, the rule is live, `acme` is known; given: topics to use."""
     made = {name: topic(name, **options) for name, options in _TOPICS.items() if name not in (given or {})}
-    names = {"events": "usage.events", **made, **(given or {})}
+    names = {**made, **(given or {})}
     key = secrets.token_bytes(32)
     desired = Desired(folder / "receiver.db")
     receiver = Receiver(desired, [key], now_ms, faults=Faults())

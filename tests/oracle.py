@@ -33,6 +33,9 @@ Z = 1.96
 EXACT_PEERS = 1000
 FEWEST_PEERS = 20
 
+NO_USE = "standing"
+"""The type of the events that tell what is in force: they touch the account, but are no use of it."""
+
 KINDS = {"account": None, "key": "api_key_id", "workload": "workload_id", "end_user": "end_user_id"}
 """The column that, after `account_id`, names an entity of each kind."""
 
@@ -526,7 +529,7 @@ class Oracle:
                 closed.append((kind, entity))
         for key in closed:
             del self.open_turns[key]
-        return [self._evaluate(offset, kind, entity) for kind, entity in closed]
+        return [self._evaluate(offset, *key) for key in closed if self._used(*key, self._newest(*key) // TICK * TICK)]
 
     def _take(self, kind: str, entity: Entity, offset: int, event: Event) -> None:
         entities = self.kept[kind]
@@ -557,6 +560,10 @@ class Oracle:
     def _newest(self, kind: str, entity: Entity) -> int:
         return max(touch.time for touch in self.kept[kind][entity])
 
+    def _used(self, kind: str, entity: Entity, since: int) -> bool:
+        touches = self.kept[kind][entity]
+        return any(touch.time >= since for touch in touches if touch.event["type"] != NO_USE)
+
     def _plan(self, kind: str, entity: Entity) -> str | None:
         plans = [touch.event.get("plan") for touch in self.kept[kind][entity]]
         return next((plan for plan in reversed(plans) if plan is not None), None)
@@ -578,7 +585,8 @@ class Oracle:
         first = self.kept[kind][entity][0]
         watched = first.stream - self._born() >= self._longest(kind)
         new = (kind, entity) not in self._proven
-        return first.time if watched and new and not self._late(kind, first) else None
+        proves = watched and new and first.event["type"] != NO_USE and not self._late(kind, first)
+        return first.time if proves else None
 
     def _signup(self, touch: Touch) -> int | None:
         signup = touch.event["type"] == "signup"
@@ -596,7 +604,7 @@ class Oracle:
 
     def _make_tables(self, hour: int) -> None:
         values: dict[tuple[str, str | None, str], list[float]] = {}
-        recent = [(k, e) for k in self.kept for e in self.kept[k] if self._newest(k, e) >= hour - DAY]
+        recent = [(k, e) for k in self.kept for e in self.kept[k] if self._used(k, e, hour - DAY)]
         for kind, entity in recent:
             plan = self._plan(kind, entity)
             for name, value in read(self._view(kind, entity)).items():

@@ -34,7 +34,7 @@ def clause(name: str, path: str = "ordinary", **changes: Any) -> Clause:
 CLAUSES = {
     one.id: one for one in (
         clause("mining"), clause("content"), clause("theft"), clause("loose"), clause("bare", basis={}),
-        clause("care", "care"), clause("children", "child_safety"),
+        clause("care", "care"), clause("children", "child_safety"), clause("failed", "ours"),
     )
 }  # fmt: skip
 

@@ -66,6 +66,17 @@ POLICY_MISTAKES: dict[str, dict[str, str | bytes]] = {
     "a budget's unknown key": policy(_MINE + "budgets:\n  suspend: {rule_per_day: 5}\n"),
     "a share above all": policy(_MINE + "budgets:\n  suspend: {share_per_day: 5}\n"),
     "a budget without a limit": policy(_MINE + "budgets: {own: {share_from_h: 20}}\n"),
+    # reporters
+    "reporters that are a list": policy(_MINE + "reporters: [agency]\n"),
+    "reporters' unknown key": policy(_MINE + "reporters: {trustees: [agency]}\n"),
+    "one trusted reporter without a list": policy(_MINE + "reporters: {trusted: agency}\n"),
+    "a reporter who is a number": policy(_MINE + "reporters: {distrusted: [r-1, 7]}\n"),
+    "a share of all reports": policy(_MINE + "reporters: {known_from: 50}\n"),
+    "due by an unknown trust": policy(_MINE + "reporters: {due: {trustworthy: 4h}}\n"),
+    "due at no time": policy(_MINE + "reporters: {due: {known: soon}}\n"),
+    "trusted and distrusted": policy(_MINE + "reporters: {trusted: [agency], distrusted: [agency]}\n"),
+    "known and distrusted at once": policy(_MINE + "reporters: {known_from: 0.05}\n"),
+    "the trusted wait longest": policy(_MINE + "reporters: {due: {trusted: 48h}}\n"),
     # ladders
     "a ladder that is a list": policy(_MINE + "ladders:\n  hard: [notice]\n"),
     "a ladder of an unknown kind": steps(_NOTICE, kind="pod"),

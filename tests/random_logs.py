@@ -24,7 +24,7 @@ HASH_KEY = "twin"
 EVENT_COLUMNS = (
     "account_id", "api_key_id", "workload_id", "end_user_id", "plan", "denied_by_us",
     "account_created_at", "key_created_at", "status", "output_tokens",
-    "duration_ms", "path", "gpu_util", "credit_balance_usd", "template_fingerprint",
+    "duration_ms", "path", "phase", "gpu_util", "credit_balance_usd", "template_fingerprint",
 )  # fmt: skip
 
 _KINDS = ["account", "key", "workload"]
@@ -40,6 +40,8 @@ DECLARED: list[dict[str, Any]] = [
      "windows": ["10m"], "signal": "telemetry"},
     {"name": "longest", "entity": _KINDS, "aggregate": "max", "column": "output_tokens", "event": "inference",
      "windows": ["10m", "6h"], "signal": "output"},
+    {"name": "standings", "entity": "account", "aggregate": "count", "event": "standing",
+     "windows": ["1h"], "signal": "identity"},
     {"name": "balance", "entity": "account", "aggregate": "max", "column": "credit_balance_usd", "event": "billing",
      "windows": ["1h"], "signal": "identity"},
     {"name": "mean_tokens", "entity": _KINDS, "aggregate": "mean", "column": "output_tokens", "event": "inference",
@@ -114,7 +116,9 @@ _SHIFTS = st.sampled_from([0] * 6 + [-1, 400, 9_000, 59_000, -7_000, -12_000, -3
 def events(draw: st.DrawFn, time: int) -> dict[str, Any]:
     """One event at a time, with whatever its type may carry."""
     kind = draw(
-        st.sampled_from(["inference", "inference", "fetch", "fetch", "compute", "signup", "billing", "heartbeat"])
+        st.sampled_from(
+            ["inference", "inference", "fetch", "fetch", "compute", "signup", "billing", "standing", "heartbeat"]
+        )
     )
     if kind == "heartbeat":
         return {"type": kind, "time": time}
@@ -132,6 +136,7 @@ def events(draw: st.DrawFn, time: int) -> dict[str, Any]:
         "inference": {"output_tokens": st.integers(0, 100_000_000) | st.integers(0, 9)},
         "fetch": {"path": st.sampled_from(["/", "/i/1", "/i/2", "/i/3", "/i/4", "/i/9", "/x/123456789012345678"])},
         "compute": {"gpu_util": st.floats(0, 1) | st.sampled_from([0.9, 0.973])},
+        "standing": {"phase": st.sampled_from(["suspended", "lifted"])},
         "billing": {"credit_balance_usd": st.floats(-1000, 1000)},
     }
     for name, values in (optional | own.get(kind, {})).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from streams.cli.alerts import DataDir, Json
 from streams.cli.ledger_options import (
+    WAITS_CODE,
     As,
+    Desk,
     LedgerUrl,
     Request,
     Sinks,
@@ -26,12 +29,15 @@ from streams.cli.ledger_options import (
 )
 from streams.cli.screen import Failed, PackDir, as_json, err, safe, say
 from streams.enforcement.facts_file import read_facts
-from streams.enforcement.ledger.facts_taking import AHEAD_MS, TakenFacts, take_all
-from streams.enforcement.obeying.errand import Ending
+from streams.enforcement.ledger.facts_taking import AHEAD_MS, TakenFacts, Unlisted, take_all
+from streams.enforcement.obeying.errand import Answer, Ending
 from streams.enforcement.policy.facts import Facts
 from streams.located import Flaw
+from streams.tally import agrees, tally
 
 _MOST_TOLD = 100
+_AT_ONCE = 1_000
+"""Accounts that one change takes off the allow list: a second person can still look through them."""
 
 
 def import_facts(
@@ -42,7 +48,8 @@ def import_facts(
     """Take in what is known of accounts: plan, owner's contact, age, spend, contract, dependants, allow-list.
 
     A wrong line is told with its number, and the rest is taken in; then the exit code is 1. What is older (as_of)
-    never replaces what is newer. Who imported which file, by its SHA-256, is in the audit.
+    never replaces what is newer. Who imported which file, by its SHA-256, is in the audit. Whom the file takes off the
+    allow list stays on it until a second person agrees; then, and where one is still needed, the exit code is 3.
     """
     told, flaws, digest = _read(file)
     for flaw in flaws[:_MOST_TOLD]:
@@ -52,17 +59,27 @@ def import_facts(
     if not told:
         raise Failed(f"{file}: no account's facts could be read; nothing was changed")
     at = desk(ledger, data_dir, as_file, pack, sinks)
-    args = {"sha256": digest, "accounts": len(told)}
-    with request(at, "facts.import", args, reason(why)) as asked:
+    args, because = {"sha256": digest, "accounts": len(told)}, reason(why)
+    with request(at, "facts.import", args, because) as asked:
         answer = asked.sent()  # recorded before anything is changed
         if answer.ending is not Ending.DONE:
             return tell(answer, json)
         taken = _taken(asked, told)
+    shorter = [_unlist(at, digest, taken.unlisted[first : first + _AT_ONCE], because)
+               for first in range(0, len(taken.unlisted), _AT_ONCE)]  # fmt: skip
     wrong = sum(not flaw.warning for flaw in flaws)
-    _say(taken, wrong, digest, json)
-    if wrong or taken.early:
+    _say(taken, shorter, wrong, digest, json)
+    if wrong or taken.early or any(one.ending is Ending.REFUSED for one in shorter):
         raise typer.Exit(1)
+    if any(one.ending is Ending.WAITS for one in shorter):
+        raise typer.Exit(WAITS_CODE)
     return None
+
+
+def _unlist(at: Desk, digest: str, accounts: Sequence[Unlisted], why: str) -> Answer:
+    told = [{key: value for key, value in asdict(one).items() if value is not None} for one in accounts]
+    with request(at, "facts.unlist", {"sha256": digest, "accounts": told}, why) as asked:
+        return asked.sent()
 
 
 def _read(file: Path) -> tuple[list[Facts], list[Flaw], str]:
@@ -98,18 +115,24 @@ def _bar(total: int) -> Iterator[Any]:
         yield lambda done: progress.update(task, completed=done)
 
 
-def _say(taken: TakenFacts, wrong: int, digest: str, json: bool) -> None:
+def _say(taken: TakenFacts, shorter: Sequence[Answer], wrong: int, digest: str, json: bool) -> None:
     counts = {"new": taken.new, "changed": taken.changed, "same": taken.same, "older": taken.older}
     if json:
         return as_json({"accounts": taken.total, **counts, "from_the_future": taken.early, "wrong": wrong,
-                        "no_longer_allow_listed": taken.unlisted, "sha256": digest})  # fmt: skip
-    say(f"{taken.total:,} accounts: {taken.new:,} new, {taken.changed:,} changed, {taken.same:,} as before, "
-        f"{taken.older:,} older than what is known and left alone; {wrong:,} mistakes")  # fmt: skip
+                        "off_the_allow_list": {"accounts": [one.account_id for one in taken.unlisted], "asked": [
+                            {"ending": str(one.ending), "detail": one.detail, **one.found} for one in shorter]},
+                        "sha256": digest})  # fmt: skip
+    say(f"{tally(taken.total, 'account')}: {taken.new:,} new, {taken.changed:,} changed, {taken.same:,} as before, "
+        f"{taken.older:,} older than what is known and left alone; {tally(wrong, 'mistake')}")  # fmt: skip
     if taken.unlisted:
-        say(f"{len(taken.unlisted):,} accounts are on the allow-list no longer: {_some(taken.unlisted)}")
+        names = _some([one.account_id for one in taken.unlisted])
+        say(f"the file takes {tally(len(taken.unlisted), 'account')} off the allow list, or off it sooner: {names}")
+    for one in shorter:
+        say(f"that {one.detail}" if one.ending is Ending.WAITS else one.detail)
     if taken.early:
-        say(f"{len(taken.early):,} accounts have facts of more than {AHEAD_MS // 60_000} min from now, which were not "
-            f"taken in: {_some(taken.early)}. Check as_of and the clocks.")  # fmt: skip
+        count = len(taken.early)
+        say(f"{tally(count, 'account')} {agrees(count, 'has', 'have')} facts of more than {AHEAD_MS // 60_000} min from "
+            f"now, which were not taken in: {_some(taken.early)}. Check as_of and the clocks.")  # fmt: skip
     return None
 
 

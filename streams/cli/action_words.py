@@ -9,6 +9,7 @@ from streams.alert_lines import rfc3339
 from streams.cli.previewing import Preview
 from streams.enforcement.ledger.action_lists import as_data
 from streams.enforcement.ledger.transaction import Row
+from streams.tally import tally
 
 COLUMNS = ("action", "what", "account", "because", "state", "decided", "ends", "by")
 WAITING_COLUMNS = ("change", "verb", "asked by", "why", "asked", "until", "what")
@@ -41,5 +42,5 @@ def waiting_cells(row: Row) -> tuple[object, ...]:
 def of_actions(title: str, rows: Sequence[Row]) -> Preview:
     """What something reaches, where that is actions."""
     accounts = len({row["account_id"] for row in rows})
-    told = f"{title}: {len(rows):,} actions on {accounts:,} account{'' if accounts == 1 else 's'}"
+    told = f"{title}: {tally(len(rows), 'action')} on {tally(accounts, 'account')}"
     return Preview(told, COLUMNS, [action_cells(row) for row in rows], [as_data(row) for row in rows])

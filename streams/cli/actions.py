@@ -28,6 +28,7 @@ from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.actions import preview_hash, to_undo
 from streams.enforcement.people.args import MOST_TARGETS
 from streams.enforcement.policy.action import State
+from streams.tally import agrees, tally
 
 app = typer.Typer(no_args_is_help=True, help="What is done to accounts, keys and workloads, and by whom.")
 
@@ -48,19 +49,23 @@ def list_actions(
     states = [str(one) for one in state or (State if all else ())] or OPEN
     with viewed(desk(ledger, data_dir, as_file)) as view:
         if waiting:
-            return _list_waiting(listed_pending(view.tx, view.restricted), json)
-        rows = listed_actions(view.tx, view.restricted, account=account, rule=rule, states=states)
+            rows = listed_pending(view.tx, view.restricted)
+        else:
+            rows = listed_actions(view.tx, view.restricted, account=account, rule=rule, states=states)
+    if waiting:
+        return _list_waiting(rows, json)
     if json:
         return as_json([as_data(row) for row in rows])
     table("", COLUMNS, [action_cells(row) for row in rows])
-    return say(f"{len(rows):,} actions" if rows else "no actions")
+    return say(tally(len(rows), "action") if rows else "no actions")
 
 
 def _list_waiting(rows: Sequence[Row], json: bool) -> None:
     if json:
         return as_json([pending_data(row) for row in rows])
     table("", WAITING_COLUMNS, [waiting_cells(row) for row in rows])
-    return say(f"{len(rows):,} requests wait: tipstaff actions approve CHANGE" if rows else "nothing waits")
+    told = f"{tally(len(rows), 'request')} {agrees(len(rows), 'waits', 'wait')}: tipstaff actions approve CHANGE"
+    return say(told if rows else "nothing waits")
 
 
 @app.command("show")
@@ -70,7 +75,8 @@ def show(
 ) -> None:  # fmt: skip
     """An action with why it was taken and how its messages fare (JSON)."""
     with viewed(desk(ledger, data_dir, as_file)) as view:
-        as_json(told_action(view.tx, _found(view, wanted)))
+        found = told_action(view.tx, _found(view, wanted))
+    as_json(found)
 
 
 def _found(view: View, wanted: str) -> Row:

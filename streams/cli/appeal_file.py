@@ -41,7 +41,8 @@ class Appeal:
     def args(self, action_id: str) -> dict[str, Any]:
         """The arguments of `appeal.add` against one action."""
         told = {"action_id": action_id, "appealed_by": self.by, "appeal_reason": self.reason}
-        return {**told, **({} if self.at_ms is None else {"appealed_ms": self.at_ms})}
+        at = {} if self.at_ms is None else {"appealed_ms": self.at_ms}
+        return {**told, **at, **({"outside_id": self.id} if self.id else {})}
 
     @property
     def why(self) -> str:

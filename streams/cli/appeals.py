@@ -14,9 +14,10 @@ from streams.cli.case_words import due
 from streams.cli.ledger_options import As, Desk, LedgerUrl, Sinks, Why, desk, now_ms, request, send, tell, viewed
 from streams.cli.moments import moment_ms
 from streams.cli.screen import Failed, PackDir, as_json, say, table
-from streams.enforcement.ledger.matter_lists import actions_against, appeal_list
+from streams.enforcement.ledger.matter_lists import actions_against, appeal_list, appealed_as
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.errand import Answer, Ending
+from streams.tally import agrees, tally
 
 app = typer.Typer(no_args_is_help=True, help="What owners say against what was done.")
 
@@ -35,12 +36,12 @@ def list_appeals(
     if json:
         return as_json([_data(row, now) for row in rows])
     table("", _COLUMNS, [_cells(row, now) for row in rows])
-    return say(f"{len(rows):,} appeals" if rows else "no appeals")
+    return say(tally(len(rows), "appeal") if rows else "no appeals")
 
 
 def _data(row: Row, now: int) -> dict[str, Any]:
     plain = ("appeal_id", "action_id", "account_id", "appealed_by", "appeal_reason", "rung", "clause", "entity_id",
-             "action_state", "assignee", "state", "answer", "answered_by", "case_id")  # fmt: skip
+             "action_state", "assignee", "state", "answer", "answered_by", "case_id", "outside_id")  # fmt: skip
     times = {"appealed": when(row["appealed_ms"]), "due": when(row["due_ms"]),
              "answered": when(row["answered_ms"])}  # fmt: skip
     return {**{name: row[name] for name in plain}, **times, "age_s": (now - row["appealed_ms"]) // 1000}
@@ -64,7 +65,10 @@ def add(
     as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = None, pack: PackDir = None, sinks: Sinks = None,
     json: Json = False,
 ) -> None:  # fmt: skip
-    """Record an appeal, and open its case. From a file, one against each action that it names."""
+    """Record an appeal, and open its case. From a file, one against each action that it names.
+
+    A file whose appealId was recorded before changes nothing.
+    """
     where = desk(ledger, data_dir, as_file, pack, sinks)
     if (action is None) == (file is None):
         raise Failed("give either an ACTION with --by and --reason, or --from FILE")
@@ -79,7 +83,8 @@ def add(
 
 def _add_all(where: Desk, told: Appeal, json: bool) -> None:
     with viewed(where) as view:
-        rows = actions_against(view.tx, told.item, list(told.taken), restricted=view.restricted)
+        rows = appealed_as(view.tx, told.id, restricted=view.restricted) if told.id else []
+        rows = rows or actions_against(view.tx, told.item, list(told.taken), restricted=view.restricted)
     if not rows:
         raise Failed(f"no action under way is upon {told.item}: name it, tipstaff appeals add ACTION")
     found = list[dict[str, Any]]()
@@ -89,7 +94,14 @@ def _add_all(where: Desk, told: Appeal, json: bool) -> None:
         if answer.ending is not Ending.DONE:
             return tell(answer, json, recorded=found)
         found.append({"action_id": row["action_id"], **answer.found})
-    return tell(Answer(Ending.DONE, f"{len(found):,} appeals recorded"), json, recorded=found)
+    return tell(Answer(Ending.DONE, _recorded(found)), json, recorded=found)
+
+
+def _recorded(found: list[dict[str, Any]]) -> str:
+    again = sum("repeated" in one for one in found)
+    if again == len(found):
+        return f"{tally(again, 'appeal')} {agrees(again, 'was', 'were')} recorded before: nothing is changed"
+    return f"{tally(len(found) - again, 'appeal')} recorded" + (f", {again:,} before" if again else "")
 
 
 @app.command("assign")

@@ -1,4 +1,4 @@
-"""`tipstaff cases`: list, show, open, assign, note, close, export."""
+"""`tipstaff cases`: list, show, open, assign, note, close, inform, report-draft, export."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from streams.cli import case_words
 from streams.cli.alerts import DataDir, Json
 from streams.cli.ledger_options import (
     As,
-    Desk,
     LedgerUrl,
     Sinks,
     View,
     Why,
-    credential,
+    Yes,
     desk,
-    now_ms,
-    opened,
     send,
     viewed,
 )
+from streams.cli.previewing import Preview, ask
 from streams.cli.screen import Failed, PackDir, as_json, err, say, table
-from streams.cli.sheet import FORMULAS, as_csv
+from streams.cli.sheet import as_csv
 from streams.enforcement.ledger.by_id import cases_like
 from streams.enforcement.ledger.case_labels import case_labels
 from streams.enforcement.ledger.case_lists import Wanted, case_list, contents
-from streams.enforcement.ledger.looked_at import note_looked_at
 from streams.enforcement.ledger.report_draft import NotConfirmed
 from streams.enforcement.ledger.report_draft import report_draft as drafted
 from streams.enforcement.ledger.transaction import Row
+from streams.enforcement.people.two_people import bulk
+from streams.formulas import guarded
+from streams.tally import tally
 
 app = typer.Typer(no_args_is_help=True, help="What people work on: alerts, actions and reports of one matter.")
 
@@ -68,7 +68,7 @@ def list_cases(
     if json:
         return as_json([case_words.case_data(row, now) for row in rows])
     table("", case_words.COLUMNS, [case_words.case_cells(row, now) for row in rows])
-    return say(f"{len(rows):,} cases" if rows else "no cases")
+    return say(tally(len(rows), "case") if rows else "no cases")
 
 
 @app.command("show")
@@ -78,7 +78,6 @@ def show(case: _Id, as_file: As = None, ledger: LedgerUrl = None, data_dir: Data
     with viewed(at) as view:
         row, now = _found(view, case), view.tx.now_ms
         held = contents(view.tx, row["case_id"], restricted=view.restricted)
-    _note_looked_at(at, [row["case_id"]] if row["restricted"] else [])
     if json:
         return as_json({**case_words.case_data(row, now), **case_words.contents_data(held)})
     return case_words.say_case(row, held, now)
@@ -91,12 +90,6 @@ def _found(view: View, wanted: str) -> Row:
     if rows:
         raise Failed(f"several cases begin with {wanted}: give more of the id")
     raise Failed(f"no case {wanted}. See tipstaff cases list.")
-
-
-def _note_looked_at(at: Desk, case_ids: Sequence[str]) -> None:
-    if case_ids:
-        with opened(at) as one:
-            note_looked_at(one, credential(at).name, case_ids, now_ms())
 
 
 @app.command("open")
@@ -138,12 +131,35 @@ def note(
 def close(
     cases: Annotated[list[str], typer.Argument(metavar="CASE…", help="ids of cases, or how they begin")],
     disposition: Annotated[Disposition, typer.Option(help="what they turned out to be")],
-    why: Why = None, as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = None, pack: PackDir = None,
-    sinks: Sinks = None, json: Json = False,
+    yes: Yes = False, why: Why = None, as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = None,
+    pack: PackDir = None, sinks: Sinks = None, json: Json = False,
 ) -> None:  # fmt: skip
-    """Close cases, all of them or none, with what they turned out to be. It becomes labels: see cases export."""
-    args = {"cases": cases, "disposition": str(disposition)}
-    send(desk(ledger, data_dir, as_file, pack, sinks), "case.close", args, why, json=json)
+    """Close cases, all of them or none, with what they turned out to be. It becomes labels: see cases export.
+
+    More than ten are shown first, and take two people.
+    """
+    at, args = desk(ledger, data_dir, as_file, pack, sinks), {"cases": cases, "disposition": str(disposition)}
+    if not bulk("case.close", len(set(cases))):
+        return send(at, "case.close", args, why, json=json)
+    with viewed(at) as view:
+        preview = _closing(view, [_found(view, one)["case_id"] for one in cases])
+    return ask(at, "case.close", args, why, preview, yes=yes, json=json)
+
+
+def _closing(view: View, ids: Sequence[str]) -> Preview:
+    rows, now = case_list(view.tx, Wanted(None, ids=ids), restricted=view.restricted), view.tx.now_ms
+    return Preview(f"close {tally(len(rows), 'case')}", case_words.COLUMNS,
+                   [case_words.case_cells(row, now) for row in rows],
+                   [case_words.case_data(row, now) for row in rows])  # fmt: skip
+
+
+@app.command("inform")
+def inform(
+    case: _Id, why: Why = None, as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = None,
+    pack: PackDir = None, sinks: Sinks = None, json: Json = False,
+) -> None:  # fmt: skip
+    """Let the owner of a contained account be told, once: that generation is refused, and how to appeal, no more."""
+    send(desk(ledger, data_dir, as_file, pack, sinks), "case.inform", {"case": case}, why, json=json)
 
 
 @app.command("report-draft")
@@ -151,8 +167,7 @@ def report_draft(case: _Id, as_file: As = None, ledger: LedgerUrl = None, data_d
     """What is known of a confirmed case of child safety (JSON), for the person who reports it. Nothing is sent."""
     at = desk(ledger, data_dir, as_file)
     with viewed(at) as view:
-        row = _found(view, case)
-    _note_looked_at(at, [row["case_id"]] if row["restricted"] else [])
+        row = _found(view, case)  # which is recorded, and so in the draft
     with viewed(at) as view:
         try:
             draft = drafted(view.tx, row)
@@ -172,8 +187,6 @@ def export(as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = Non
     at = desk(ledger, data_dir, as_file)
     with viewed(at) as view:
         found = case_labels(view.tx, restricted=view.restricted)
-        closed = case_list(view.tx, Wanted("closed"), restricted=True) if view.restricted else []
-    _note_looked_at(at, [row["case_id"] for row in closed if row["restricted"]])
     columns = ("account_id", "clause", "start", "end")
     rows = [(one.account_id, one.clause if one.guilty else "", rfc3339(one.start_ms), rfc3339(one.end_ms))
             for one in found.labels]  # fmt: skip
@@ -181,8 +194,8 @@ def export(as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = Non
         as_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
         as_csv(columns, rows)
-    odd = sum(one.account_id.startswith(FORMULAS) for one in found.labels) if not json else 0
-    told = f"{len(rows):,} labels"
+    odd = sum(guarded(one.account_id) != one.account_id for one in found.labels) if not json else 0
+    told = tally(len(rows), "label")
     told += f"; {odd:,} of accounts that a spreadsheet would take for formulas have an apostrophe before" if odd else ""
     told += f"; {found.unlabelled:,} closed cases have no alert, and so no label" if found.unlabelled else ""
     err.print(told, markup=False)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.kafka import Bootstrap, kafka_settings_of, names_of, settings_from
-from streams.cli.ledger_options import LedgerUrl, Sinks, desk, opened
+from streams.cli.ledger_options import LedgerUrl, Sinks, check_unsent, desk, opened
 from streams.cli.screen import Failed, PackDir, settings_of, told
 from streams.enforcement.settings import EnforceSettings
 from streams.enforcement.sinks.declared import Declared, SinksRefused, read_routes, read_sinks
@@ -23,12 +23,14 @@ def enforce(
     sinks: Sinks = None,
     switch_file: Annotated[Path | None, typer.Option(help="the switch (DATA_DIR/switch.yaml)")] = None,
     web_port: Annotated[int | None, typer.Option(help="health, metrics, desired state; 0: a free port")] = None,
-    dry: Annotated[bool, typer.Option("--dry", help="decide and write down, but let nothing leave")] = False,
+    dry: Annotated[bool, typer.Option("--dry", help="decide and write down as if the switch were off, and send "
+                                      "nothing: what people are to be told waits")] = False,
 ) -> None:  # fmt: skip
     """Decide on alerts, act, and carry out what people ask for: the one process with hands.
 
     Start two for safety: one acts, the other takes over within 15 s. Killed at any moment nothing is lost and no effect
-    doubled. Nothing leaves while the switch file does not say `enforcement: on`.
+    doubled. Nothing leaves while the switch file does not say `enforcement: on`. It follows the pack that was published
+    to the workers, once all of them run it, unless --pack says which one it is.
     """
     from streams.enforcement.service.process import Given, run_process  # Kafka's clients take half a second to load
 
@@ -38,11 +40,23 @@ def enforce(
     in_force, declared = _with_policy(pack), _declared(at.sinks, dry)
     try:
         with opened(at) as found, told():
-            given = Given(kafka, names, own, found, in_force, declared, folder)
+            if at.sinks is None:
+                check_unsent(found, stopping=False)
+            given = Given(kafka, names, own, found, in_force, declared, folder, pack is not None, _key(), dry)
             code = run_process(given)
     finally:
         declared.close()
     raise typer.Exit(code)
+
+
+def _key() -> bytes | None:
+    """What published packs are signed with: the workers' setting."""
+    from streams.worker.settings import WorkerSettings
+
+    try:
+        return settings_from(WorkerSettings).key()
+    except OSError as error:
+        raise Failed(f"the control key cannot be read: {error.strerror} ({error.filename})") from None
 
 
 def _with_policy(overlay: Path | None) -> Pack:

@@ -27,9 +27,13 @@ def _short(figure: float) -> str:
 def say_status(found: Mapping[str, Any], ledger: str) -> None:
     """The status in words and tables."""
     say(f"ledger {ledger}, as of {found['as_of']}, pack {found['pack']}")
+    if (pack := found["followed_pack"]) is not None:
+        say(f"published pack {pack['pack']} is followed since {pack['since']}")
     _switch(found["switch"])
     stream, audit = found["stream"], found["audit"]
-    say(f"stream: lag {span(stream['lag_s'])} over {stream['partitions']:,} partitions, told "
+    untold = stream["untold_partitions"]
+    silent = f" ({untold:,} of them never told)" if untold else ""
+    say(f"stream: lag {span(stream['lag_s'])} over {stream['partitions']:,} partitions{silent}, told "
         f"{span(stream['told_s_ago'])} ago; {_or_unknown(stream['active_accounts'])} active accounts")  # fmt: skip
     say("rules: " + ", ".join(f"{count:,} {stage}" for stage, count in found["stages"].items()))
     say(f"audit: {audit['records']:,} records, head {(audit['head'] or 'none')[:12]}, last {audit['at'] or 'never'}")

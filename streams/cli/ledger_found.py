@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,10 +12,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from streams.cli.screen import Failed, settings_of
+from streams.enforcement.ledger.looked_at import Seen, Watched, note_looked_at
 from streams.enforcement.ledger.opening import LedgerRefused, in_file, open_ledger
 from streams.enforcement.ledger.transaction import Ledger, Transaction
 from streams.enforcement.obeying.obey import known_people
 from streams.enforcement.people.credentials import Credential, read_credential
+from streams.enforcement.people.person import Person
 from streams.enforcement.people.private_file import PrivateFileRefused
 from streams.enforcement.people.roles import Role
 
@@ -85,18 +88,32 @@ def opened(at: Desk, make: bool = False) -> Iterator[Ledger]:
 
 @contextmanager
 def viewed(at: Desk) -> Iterator[View]:
-    """The ledger as it is now, for somebody to look at. Raises Failed."""
-    with opened(at) as ledger, ledger.reading() as tx:
-        yield View(replace(tx, now_ms=now_ms()), _roles(tx, at))
+    """The ledger as it is now, for somebody to look at; show what it gives only once it is left. Raises Failed.
+
+    What it gives of child safety's matters is recorded when it is left, whether the command has come to an end or not.
+    """
+    with opened(at) as ledger:
+        seen: Seen = defaultdict(set)
+        person: Person | None = None
+        try:
+            with ledger.reading() as tx:
+                person = _person(tx, at)
+                restricted = person is not None and Role.CHILD_SAFETY in person.roles
+                mine = Watched(tx.connection, now_ms(), seen=seen) if restricted else replace(tx, now_ms=now_ms())
+                yield View(mine, person.roles if person is not None else frozenset())
+        finally:
+            if person is not None:
+                note_looked_at(ledger, person.name, seen, now_ms())
 
 
-def _roles(tx: Transaction, at: Desk) -> frozenset[str]:
+def _person(tx: Transaction, at: Desk) -> Person | None:
+    """Who looks, None where nobody knows them."""
     if not at.chosen and not at.credential_file.exists():
-        return frozenset()
+        return None
     mine = credential(at)
     person = known_people(tx).get(mine.name)
     known = person is not None and person.revoked_ms is None and person.public_key == mine.public
-    return person.roles if person is not None and known else frozenset()
+    return person if known else None
 
 
 def credential(at: Desk) -> Credential:

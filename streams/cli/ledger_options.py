@@ -18,6 +18,7 @@ from streams.cli.screen import Failed, as_json, err, safe, say, told
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.in_force import InForce, in_force_of
 from streams.enforcement.ledger.messages import TYPES, Routes
+from streams.enforcement.ledger.packs_in_force import followed
 from streams.enforcement.ledger.schema import outbox
 from streams.enforcement.ledger.transaction import Ledger
 from streams.enforcement.obeying.errand import Answer, Ending
@@ -26,11 +27,13 @@ from streams.enforcement.people.commands import flawed, new_command, signed
 from streams.enforcement.policy.declared import strictest
 from streams.enforcement.policy.standing import Switch
 from streams.enforcement.sinks.declared import SinksRefused, read_routes
-from streams.pack import read_pack
+from streams.pack import Pack, read_pack
+from streams.pack.stored import from_stored
 
 __all__ = [
-    "NO_BRAKE", "WAITS_CODE", "As", "Desk", "LedgerUrl", "Request", "Sinks", "View", "Why", "Yes", "credential",
-    "desk", "in_force", "now_ms", "opened", "own_credential", "reason", "request", "routes", "send", "tell", "viewed",
+    "NO_BRAKE", "WAITS_CODE", "As", "Desk", "LedgerUrl", "Request", "Sinks", "View", "Why", "Yes", "check_unsent",
+    "credential", "desk", "in_force", "now_ms", "opened", "own_credential", "pack_of", "reason", "request", "routes",
+    "send", "tell", "viewed",
 ]  # fmt: skip
 
 WAITS_CODE = 3
@@ -60,8 +63,23 @@ NO_BRAKE = Switch(on=True, known=True)
 
 def in_force(at: Desk) -> InForce:
     """The policy of the desk's pack. Raises Failed."""
+    return in_force_of(pack_of(at))
+
+
+def pack_of(at: Desk) -> Pack:
+    """The pack that was given, else the published one that the ledger follows, else the shipped one. Raises Failed."""
     with told():
-        return in_force_of(read_pack(at.pack))
+        data = None if at.pack is not None else _followed(at)
+        return read_pack(at.pack) if data is None else from_stored(data)
+
+
+def _followed(at: Desk) -> bytes | None:
+    try:
+        with opened(at) as ledger, ledger.reading() as tx:
+            found = followed(tx)
+    except Failed:
+        return None  # whoever needs the ledger says what is wrong with it
+    return None if found is None else found.data
 
 
 def routes(at: Desk) -> Routes:
@@ -126,7 +144,7 @@ def request(at: Desk, verb: str, args: dict[str, Any], why: str, stopping: bool 
     policy, ways = _at_worst(at) if stopping else (in_force(at), routes(at))
     with opened(at) as ledger:
         if at.sinks is None:
-            _check_unsent(ledger, stopping)
+            check_unsent(ledger, stopping)
         obeying = Obeying(Enforcer(ledger, policy, ways, lambda _: NO_BRAKE))
         yield Request(obeying, ledger, signed(command, mine), command.id, os.environ.get(COMMANDS) == "kafka")
 
@@ -140,7 +158,7 @@ def _over_kafka(asked: Request) -> Answer:
     return answer_to(asked.ledger, asked.id)
 
 
-def _check_unsent(ledger: Ledger, stopping: bool) -> None:
+def check_unsent(ledger: Ledger, stopping: bool) -> None:
     """Where messages have gone to sinks, nothing may be asked for that would reach none. Raises Failed."""
     with ledger.reading() as tx:
         row = tx.one(sa.select(outbox.c.sink).limit(1))

@@ -1,4 +1,4 @@
-"""`tipstaff reports`: add, list, answer."""
+"""`tipstaff reports`: add, list, link, answer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Matter(StrEnum):
     THREAT_TO_LIFE = "threat_to_life"
 
 
-_COLUMNS = ("report", "due", "kind", "clause", "of", "reporter", "text", "state")
+_COLUMNS = ("report", "due", "kind", "clause", "of", "reporter", "trust", "text", "state")
 
 
 @app.command("add")
@@ -75,8 +75,8 @@ def list_reports(
 
 
 def _data(row: Row, now: int) -> dict[str, Any]:
-    plain = ("report_id", "kind", "clause", "reporter_id", "account_id", "subject_ref", "text", "state", "urgent",
-             "answer", "answered_by", "case_id")  # fmt: skip
+    plain = ("report_id", "kind", "clause", "reporter_id", "trust", "account_id", "subject_ref", "text", "state",
+             "urgent", "answer", "answered_by", "case_id")  # fmt: skip
     times = {"taken": when(row["taken_ms"]), "due": when(row["due_ms"]), "answered": when(row["answered_ms"])}
     return {**{name: row[name] for name in plain}, **times, "age_s": (now - row["taken_ms"]) // 1000}
 
@@ -85,7 +85,19 @@ def _cells(row: Row, now: int) -> tuple[object, ...]:
     when, of = due(row, now), row["account_id"] or row["subject_ref"] or "unknown"
     state = row["state"] if row["answered_by"] is None else f"{row['state']} by {row['answered_by']}"
     return (row["report_id"][:8], f"{when}, URGENT" if row["urgent"] and when else when, row["kind"], row["clause"], of,
-            row["reporter_id"], row["text"], state)  # fmt: skip
+            row["reporter_id"], row["trust"], row["text"], state)  # fmt: skip
+
+
+@app.command("link")
+def link(
+    report: Annotated[str, typer.Argument(metavar="REPORT", help="a report's id, or how it begins")],
+    account: Annotated[str, typer.Option(help="whom it is about")],
+    why: Why = None, as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = None, pack: PackDir = None,
+    sinks: Sinks = None, json: Json = False,
+) -> None:  # fmt: skip
+    """Say whom a report is about, once that is known; rules hear of it from then on."""
+    args = {"report": report, "account_id": account}
+    send(desk(ledger, data_dir, as_file, pack, sinks), "report.link", args, why, json=json)
 
 
 @app.command("answer")

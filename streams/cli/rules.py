@@ -22,6 +22,7 @@ from streams.cli.ledger_options import (
     Yes,
     desk,
     now_ms,
+    pack_of,
     reason,
     request,
     send,
@@ -29,13 +30,13 @@ from streams.cli.ledger_options import (
     viewed,
 )
 from streams.cli.moments import moment_ms
-from streams.cli.screen import Failed, PackDir, as_json, safe, say, table, told
+from streams.cli.screen import Failed, PackDir, as_json, safe, say, table
 from streams.enforcement.guards.stage import FIRST_SHARE
 from streams.enforcement.in_force import in_force_of
 from streams.enforcement.ledger.gates import Record, record_of, unmet
 from streams.enforcement.ledger.rule_records import rule_records
 from streams.enforcement.obeying.errand import Ending
-from streams.pack import Pack, read_pack
+from streams.pack import Pack
 
 app = typer.Typer(no_args_is_help=True, help="How far rules have come: shadow, canary, live.")
 
@@ -67,8 +68,7 @@ def list_rules(
     The forecast is of actions an hour upon all accounts: as of the promotion, or by its last 7 days in shadow.
     """
     at = desk(ledger, data_dir, as_file, pack)
-    with told():
-        known = read_pack(at.pack)
+    known = pack_of(at)
     by_id = {rule.id: rule for rule in known.rules}
     with viewed(at) as view:
         rows = [row for row in rule_records(view.tx, in_force_of(known)) if stage in (None, row.stage)]
@@ -98,8 +98,7 @@ def promote(
     needs a second person and ends by itself.
     """
     at = desk(ledger, data_dir, as_file, pack, sinks)
-    with told():
-        known = read_pack(at.pack)
+    known = pack_of(at)
     found = _rule(known, rule)
     args = _args(found, to, share, override, until)
     record, hidden = _record(at, known, found)

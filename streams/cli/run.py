@@ -62,7 +62,9 @@ def run(
 
     With --enforce every alert is decided upon and recorded in the ledger; cases and pages are opened, and actions
     leave as far as the switch (off until `tipstaff enforcement resume`), stages, guards and budgets let them. Old
-    files page at most, since their evidence is old.
+    files page at most, since their evidence is old. Events that enforcement itself brings into the stream (reports that
+    people took in) are written to own-events.ndjson in the data directory; --follow reads them beside the file, other
+    input does not.
     """
     chosen = Input(tuple(files or ()), simulate, seed, hours, scale, format, account_field, follow, sort, field_map)
     settings = settings_of(data_dir=data_dir, max_bad_share=max_bad_share)
@@ -71,13 +73,16 @@ def run(
         for flaw in expired_lists(in_force, datetime.now(UTC).date().isoformat()):
             err.print(str(flaw), markup=False)
         acting = _acting(enforce, in_force, ledger, settings.data_dir, sinks, simulate)
-        session = open_session(chosen, in_force, settings, _warn, acting.around if acting else lambda one, _: one)
+        session = open_session(chosen, in_force, settings, _warn, acting.around if acting else lambda one, _: one,
+                               own_events=acting is not None)  # fmt: skip
     try:
         _go(session, metrics_port, plain=json or not out.is_terminal)
     finally:
-        session.directory.release()
-        if acting is not None:
-            acting.close()
+        try:  # what acts writes into the directory too: others may come only after it
+            if acting is not None:
+                acting.close()
+        finally:
+            session.directory.release()
 
 
 def _acting(enforce: bool, pack: Pack, ledger: str | None, data_dir: Path, sinks: Path | None,

@@ -14,16 +14,21 @@ from streams.enforcement.audit.checkpoint_file import CheckpointFile, Checkpoint
 from streams.enforcement.audit.signing import KeyRefused, SigningKey
 from streams.enforcement.embedded.acting import Acting
 from streams.enforcement.embedded.outlet import EnforcedOutlet
+from streams.enforcement.embedded.own_file import OwnFile
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.in_force import in_force_of
+from streams.enforcement.ledger.acknowledged import LedgerPages
 from streams.enforcement.ledger.checkpoints import MARKS_FILE, AuditBroken, checkpoint_due, signing_key
 from streams.enforcement.ledger.messages import TYPES
 from streams.enforcement.ledger.opening import LedgerRefused, in_file, open_ledger
+from streams.enforcement.ledger.own_events import Sending
 from streams.enforcement.ledger.transaction import Ledger
+from streams.enforcement.outbox.acknowledging import Acknowledging
 from streams.enforcement.outbox.deliverer import Deliverer
 from streams.enforcement.people.private_file import PrivateFileRefused
 from streams.enforcement.policy.standing import Switch
 from streams.enforcement.sinks.declared import Declared, SinksRefused, read_sinks
+from streams.local.directory import DataDirectory
 from streams.pack import Pack
 from streams.runner import Outlet, Saved
 
@@ -35,7 +40,9 @@ class RunActing:
     """Enforcement of one `run`: its ledger, its sinks and what delivers to them. simulated: in the stream's time."""
 
     def __init__(self, pack: Pack, ledger_url: str | None, data_dir: Path, sinks: Path | None, simulated: bool) -> None:
-        self._simulated, self._saved = simulated, list[Saved]()
+        self._simulated, self._saved, self._directory = simulated, list[Saved](), DataDirectory(data_dir)
+        self._sending: Sending | None = None
+        self._told = ""
         try:
             self._declared = read_sinks(sinks, os.environ) if sinks is not None else Declared((), {})
             data_dir.mkdir(parents=True, exist_ok=True)
@@ -49,7 +56,9 @@ class RunActing:
             for sink in self._declared.sinks
         ]
         checkpoint = RunCheckpoints(ledger, data_dir).keep
-        self._acting = Acting(enforcer, deliverers, self._clock(), self._active, self._stream_ms, checkpoint)
+        acknowledging = Acknowledging(LedgerPages(ledger), self._declared.sinks, self._clock(), _unread)
+        self._acting = Acting(enforcer, deliverers, self._clock(), self._active, self._stream_ms, checkpoint,
+                              acknowledging, self._bring, self._kept_badly)  # fmt: skip
 
     def _clock(self) -> Callable[[], int]:
         return self._stream_or_zero if self._simulated else lambda: time.time_ns() // 1_000_000
@@ -66,9 +75,29 @@ class RunActing:
     def around(self, outlet: Outlet, saved: Saved) -> Outlet:
         """The run's outlet, with its alerts acted upon."""
         self._saved.append(saved)
+        try:  # the data directory is locked by now: nobody else writes its files
+            own = OwnFile(self._directory.own_events)
+        except OSError as error:
+            raise Failed(f"{self._directory.own_events}: cannot be written: {error.strerror}.") from None
+        self._sending = Sending(self._acting.enforcer.ledger, own.append)
         if not self._simulated:
             self._acting.start()
         return EnforcedOutlet(outlet, self._acting)
+
+    def _bring(self, now_ms: int) -> None:
+        try:
+            while self._sending is not None and self._sending.turn(now_ms):
+                pass
+        except OSError as error:
+            self._tell(f"{self._directory.own_events}: {error.strerror}; what was reported waits in the ledger")
+
+    def _kept_badly(self, error: Exception) -> None:
+        self._tell(f"keeping house: {type(error).__name__}: {error}")
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._told:
+            err.print(f"warning: {trouble}", markup=False)
+        self._told = trouble
 
     def close(self) -> None:
         """End it; what has not left waits in the ledger."""
@@ -96,3 +125,7 @@ class RunCheckpoints:
 
 def _troubled(error: Exception) -> None:
     err.print(f"warning: delivering: {type(error).__name__}: {error}", markup=False)
+
+
+def _unread(sink: str, why: str) -> None:
+    err.print(f"warning: who took pages of {sink} cannot be read: {why}", markup=False)

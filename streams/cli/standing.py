@@ -28,4 +28,5 @@ def export(as_file: As = None, ledger: LedgerUrl = None, data_dir: DataDir = Non
     `etag` changes when, and only when, that does. What is restricted is in it for a credential of child safety's role.
     """
     with viewed(desk(ledger, data_dir, as_file)) as view:
-        as_json(desired_state(view.tx, view.tx.now_ms, restricted=view.restricted))
+        found = desired_state(view.tx, view.tx.now_ms, restricted=view.restricted)
+    as_json(found)

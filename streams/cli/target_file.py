@@ -8,6 +8,7 @@ from streams.cli.screen import Failed, safe
 from streams.enforcement.facts_formats import csv_records
 from streams.enforcement.people.args import MOST_TARGETS
 from streams.enforcement.policy.rungs import ACCOUNT, TARGETS
+from streams.formulas import unguarded
 from streams.local.blocks import Unreadable
 
 _COLUMNS = ("account_id", "kind", "id")
@@ -42,12 +43,12 @@ def _target(record: object, rung: str) -> Target | str:
     unknown = [name for name in record if name not in _COLUMNS]
     if unknown:
         return f"unknown column {unknown[0]}: known are {', '.join(_COLUMNS)}"
-    account, kind = record.get("account_id", ""), record.get("kind", ACCOUNT)
+    account, kind = unguarded(record.get("account_id", "")), record.get("kind", ACCOUNT)
     if not account:
         return "account_id is empty"
     if kind not in TARGETS[rung]:
         return f"{rung} is for {' or '.join(TARGETS[rung])}, not for {kind}"
-    own = record.get("id", account if kind == ACCOUNT else "")
+    own = unguarded(record["id"]) if "id" in record else account if kind == ACCOUNT else ""
     if not own:
         return f"the id of the {kind} is missing"
     if kind == ACCOUNT and own != account:

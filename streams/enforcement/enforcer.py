@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,12 @@ class Enforcer:
 
     def __init__(self, ledger: Ledger, in_force: InForce, routes: Routes, brake: Brake) -> None:
         self.ledger, self.in_force, self.routes, self._brake = ledger, in_force, routes, brake
+        self._changing = threading.Lock()
+
+    def change(self, how: Callable[[InForce], InForce]) -> None:
+        """Put something else in force; from any thread, none undoes what another does at the same moment."""
+        with self._changing:
+            self.in_force = how(self.in_force)
 
     def take(self, alerts: Sequence[Alert], now_ms: int, spans: Sequence[Span] = (),
              told: Sequence[Mapping[str, Any]] = ()) -> list[Decision]:  # fmt: skip

@@ -54,7 +54,7 @@ class EnforceTelemetry:
         self.commands = counter("commands", "Commands, by how they ended.", "ending")
         self.facts = counter("facts", "Accounts whose facts were changed.")
         self.refused = counter("refused_records", "Records that could not be used, by reason.", "reason")
-        self.lost = counter("lost_records", "Records that retention removed before they were read.")
+        self.lost = counter("lost_records", "Records that were never read: removed by retention, or of a broken batch.")
         self.troubles = counter("troubles", "Times that a part could not go on and tried again.", "part")
         self._begin(list(sinks), list(purses), list(topics))
 

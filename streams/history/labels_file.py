@@ -12,13 +12,16 @@ import polars as pl
 
 from features.sql import nearest
 from streams.dead_letters import clipped
+from streams.formulas import unguarded
 from streams.history.judging import LABELS
 from streams.history.labels_overlap import overlaps
 from streams.history.moments import EXAMPLE, moments
 from streams.located import Flaw
 
 NEEDED = ("account_id", "clause", "start", "end")
-"""Columns that a labels file must have; further ones but `workload_id` are ignored."""
+"""Columns that a labels file must have; further ones but `workload_id` are ignored. An apostrophe before what a
+spreadsheet would run, as `tipstaff cases export` writes it, is no part of an id.
+"""
 
 _SHOWN = 80
 _MOST_FLAWS = 50
@@ -82,7 +85,7 @@ def _rows(path: Path) -> tuple[list[_Row], list[Flaw]]:
     rows = []
     for line, fields in lines:
         if len(fields) == len(head):
-            rows.append(_Row(line, {"workload_id": "", **dict(zip(head, fields, strict=True))}))
+            rows.append(_Row(line, {"workload_id": "", **dict(zip(head, map(unguarded, fields), strict=True))}))
         else:
             flaws.append(Flaw(str(path), line, f"{len(fields)} fields, the first line has {len(head)}", "quote commas"))
     if not rows and not flaws:

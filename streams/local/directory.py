@@ -45,6 +45,16 @@ class DataDirectory:
         """Where a followed file was not waited for."""
         return self.path / "journal.ndjson"
 
+    @property
+    def own_events(self) -> Path:
+        """Usage events that enforcement itself brings into the stream, a JSON line each."""
+        return self.path / "own-events.ndjson"
+
+    @property
+    def own_batches(self) -> Path:
+        """Where those came among the records of a followed file."""
+        return self.path / "own-events-taken.ndjson"
+
     def check(self) -> None:
         """Raises DirectoryRefused where a newer tipstaff wrote it."""
         try:

@@ -83,11 +83,14 @@ def _fields(section: str, name: str, before: Mapping[str, Any], after: Mapping[s
 
 def _policy(policy: Policy) -> Part:
     """A policy by its parts; times in ms."""
-    parts = ("clauses", "terms", "budgets", "stages", "protections", "reactions", "unknown_facts", "alone_ms")
+    parts = ("clauses", "terms", "budgets", "stages", "protections", "reactions", "unknown_facts", "alone_ms",
+             "reporters")  # fmt: skip
     plain = {key: value for key, value in asdict(policy).items() if key not in parts}
     return {
         "limits": plain, "protections": asdict(policy.protections), "reactions": dict(policy.reactions),
         "alone_ms": dict(policy.alone_ms),
+        "reporters": {key: sorted(value) if isinstance(value, frozenset) else value
+                      for key, value in asdict(policy.reporters).items()},
         "unknown_facts": {plan: sorted(rungs) for plan, rungs in policy.unknown_facts.items()},
         **{f"clause {name}": asdict(one) for name, one in policy.clauses.items()},
         **{f"rung {name}": asdict(one) for name, one in policy.terms.items()},

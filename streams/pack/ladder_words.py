@@ -28,6 +28,8 @@ def what_follows(clause: Clause, policy: Policy) -> Iterator[str]:
         yield _CHILD_SAFETY
     elif clause.path == "care":
         yield "- a case for those who care for people at risk; never a restriction, never a strike"
+    elif clause.path == "ours":
+        yield "- a case and a page for those who run our side; never a restriction, never a strike"
     elif own is None or clause.page_only or own.ceiling == PAGE or not own.ladders:
         yield "- people's work alone: a case or a page by severity"
     else:

@@ -30,6 +30,7 @@ _PATHS = {
     "ordinary": "",
     "care": "A person at risk is not an offender: what follows is care, never a strike.",
     "child_safety": "Child safety has a path of its own: its alerts show in no ordinary list and say how one knows.",
+    "ours": "What is wrong is ours: nothing follows for the account.",
 }
 
 

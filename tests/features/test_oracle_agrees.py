@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Evaluation, Oracle
 from random_logs import HASH_KEY, Record, Seen, declared, frame, logs, observed, observer, run
+from thorough import examples
 
 from features.arrivals import SEPARATOR
 from features.catalog import Catalog
@@ -53,7 +54,7 @@ def assert_same_peers(catalog: Catalog, state: State, twin: Oracle) -> None:
         assert all(agrees(key[2], a, b) for a, b in zip(values, theirs[key], strict=True)), key
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(records=logs(), cuts=CUTS)
 def test_any_log_in_any_cut(records: list[Record], cuts: list[int]) -> None:
     """Every evaluation, its place, each of its values, and the peer tables are the twin's."""
@@ -64,7 +65,7 @@ def test_any_log_in_any_cut(records: list[Record], cuts: list[int]) -> None:
     assert_same_peers(engine.catalog, state, twin)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(records=logs(), cuts=CUTS)
 def test_saved_and_loaded_in_between(records: list[Record], cuts: list[int]) -> None:
     """A state that is saved and loaded after every chunk goes on as if it had not been."""
@@ -86,7 +87,7 @@ def ordered(found: list[Seen]) -> list[Seen]:
     return sorted(found, key=lambda one: (one.trigger, one.tick, one.kind, one.entity))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(records=logs(), cuts=CUTS, cap=st.integers(1, 3))
 def test_a_full_book_sheds_the_longest_silent(records: list[Record], cuts: list[int], cap: int) -> None:
     """At the cap the same entities are shed at the same record, whatever the cuts."""

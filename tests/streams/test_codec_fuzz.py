@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from features.event import COLUMNS, carried_by
 from streams.codec import Codec, Decoded
@@ -117,7 +118,7 @@ def fates(decoded: Decoded) -> list[Any]:
     return [fate for _, fate in told]
 
 
-@settings(max_examples=BATCHES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(BATCHES), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(records, min_size=BATCH, max_size=BATCH), st.permutations(range(BATCH)), st.integers(1, BATCH))
 def test_fate_is_a_records_own(batch: list[bytes], order: list[int], cut: int) -> None:
     """However records are put together, each comes through or is refused in the same way, and none raises."""
@@ -130,7 +131,7 @@ def test_fate_is_a_records_own(batch: list[bytes], order: list[int], cut: int) -
         assert fates(CODEC.decode_records([batch[n]])) == [together[n]]
 
 
-@settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(records, max_size=BATCH))
 def test_files_agree_with_brokers(batch: list[bytes]) -> None:
     """Lines of a file have the fates of the same records from a broker."""

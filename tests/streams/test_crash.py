@@ -13,6 +13,7 @@ from crashing_runs import Fuse, Killed, Place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_pack import START, events, lines
+from thorough import examples
 
 from streams.alert_lines import rfc3339
 from streams.local.outlet import CannotWrite
@@ -52,7 +53,7 @@ def broken_off(place: Place, fuse: Fuse, torn: bytes = b"", **options: Any) -> b
     return False
 
 
-@settings(max_examples=16, deadline=None)
+@settings(max_examples=examples(16), deadline=None)
 @given(st.lists(texts(), min_size=1, max_size=2), st.lists(st.tuples(st.integers(1, 25), st.booleans()), max_size=4),
        st.sampled_from([b"", b'{"id":"torn']), st.sampled_from([200, 900, 4_000]), st.integers(1, 6))  # fmt: skip
 def test_killed_anywhere_nothing_is_lost_or_doubled(

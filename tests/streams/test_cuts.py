@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_pack import HASH_KEY, START, chunk, events, small_pack, small_pipeline
+from thorough import examples
 
 from detectors.alert import Alert, order
 from streams.alert_lines import as_line, rfc3339
@@ -44,7 +45,7 @@ def reloaded(state: PipelineState, pipeline: Pipeline) -> PipelineState:
     return decoded(encoded(state, {}), pipeline.observer)[0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.data())
 def test_neither_cuts_nor_restarts_change_an_alert(data: st.DataObject) -> None:
     """Ids, revisions, evidence, events and order are those of the log taken in one chunk."""
@@ -54,7 +55,7 @@ def test_neither_cuts_nor_restarts_change_an_alert(data: st.DataObject) -> None:
     assert [as_line(a) for a in cut(log, cuts, saved)] == [as_line(a) for a in whole(log)]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(events(most=30))
 def test_record_by_record_is_the_same_too(found: list[dict[str, Any]]) -> None:
     """Chunks of one record each, the state saved and loaded after every one, bring the same alerts."""
@@ -62,7 +63,7 @@ def test_record_by_record_is_the_same_too(found: list[dict[str, Any]]) -> None:
     assert cut(log, list(range(log.height)), [True] * log.height) == whole(log)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(events())
 def test_alerts_come_in_one_order(found: list[dict[str, Any]]) -> None:
     """Alerts are in order of (trigger, tick, entity, detector), and no id comes twice with one revision."""

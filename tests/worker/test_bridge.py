@@ -16,6 +16,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from thorough import examples
 
 from features.event import COLUMNS, EVENT_TYPES, RECORD_BYTES, carried_by
 from streams.alert_lines import rfc3339
@@ -112,7 +113,7 @@ def changed(draw: st.DrawFn, form: str) -> bytes:
 
 
 @pytest.mark.parametrize("form", LINES)
-@settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_bridged_events_are_the_formats_own(form: str, data: st.DataObject) -> None:
     """The native codec reads from the bridged JSON the frame that the format's reader gave, value by value."""
@@ -136,7 +137,7 @@ def _value(name: str) -> st.SearchStrategy[Any]:
 @st.composite
 def native(draw: st.DrawFn) -> bytes:
     """A native event of any type with any of its columns."""
-    kind = draw(st.sampled_from([one for one in EVENT_TYPES if one not in ("heartbeat", "control")]))
+    kind = draw(st.sampled_from([one for one in EVENT_TYPES if one not in ("heartbeat", "standing", "control")]))
     names = [n for n in COLUMNS if carried_by(n, kind) and n not in ("id", "type", "account_id", "time")]
     chosen = draw(st.lists(st.sampled_from(names), max_size=8, unique=True))
     event = {
@@ -148,7 +149,7 @@ def native(draw: st.DrawFn) -> bytes:
     return json.dumps(event | {name: draw(_value(name)) for name in chosen}, ensure_ascii=draw(st.booleans())).encode()
 
 
-@settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(native(), min_size=1, max_size=6))
 def test_native_events_stay_what_they_are(lines: list[bytes]) -> None:
     """Any native event, whatever its texts hold, comes out as it went in; keys are the accounts."""
@@ -206,11 +207,11 @@ def test_records_with_many_events_keep_their_offset() -> None:
     assert crossed.graves[0].offset == 100
 
 
-def test_heartbeats_and_controls_stay_outside() -> None:
-    """Another topic's heartbeat tells nothing of ours and is counted as skipped; a control record is a dead letter."""
-    beat = event("h", type="heartbeat")
-    crossed = crossing("native").cross(0, records([beat, event("e"), event("c", type="control")]))
-    assert len(crossed.values) == crossed.skipped == 1
+def test_heartbeats_standings_and_controls_stay_outside() -> None:
+    """Another topic's heartbeats and standings tell nothing of ours and are skipped; a control record is buried."""
+    beat, told = event("h", type="heartbeat"), event("s", type="standing", phase="lifted")
+    crossed = crossing("native").cross(0, records([beat, told, event("e"), event("c", type="control")]))
+    assert (len(crossed.values), crossed.skipped) == (1, 2)
     assert dict(crossed.reasons) == {"unsigned_control": 1}
 
 
@@ -276,7 +277,7 @@ def test_binary_cloud_events() -> None:
     ]
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=examples(200), deadline=None, database=None)
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=20), st.integers(1, 96))
 def test_partitions_are_the_java_clients(accounts: list[str], partitions: int) -> None:
     """An account's events go where aiokafka's and Java's default partitioner would put them, in their order."""

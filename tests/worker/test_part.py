@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_pack import FEATURES, HASH_KEY, RULES, chunk, events, small_pack, small_pipeline
+from thorough import examples
 
 from detectors.alert import Alert
 from streams.alert_lines import rfc3339
@@ -122,7 +123,7 @@ def pieces(whole: RawChunk, cuts: Sequence[int]) -> Iterator[RawChunk]:
 
 
 @given(events(), st.lists(st.integers(1, 60), max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_alerts_are_those_of_one_whole_run_in_any_cut(found: list[dict[str, Any]], cuts: list[int]) -> None:
     """However a partition's log is cut into chunks, the same alerts are sent, with the log's offsets."""
     whole, alerts = log_of(found)
@@ -135,7 +136,7 @@ def test_alerts_are_those_of_one_whole_run_in_any_cut(found: list[dict[str, Any]
 
 
 @given(events(), st.lists(st.integers(1, 60), max_size=6), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_crash_after_any_chunk_loses_nothing_and_repeats_only_what_was_told(
     found: list[dict[str, Any]], cuts: list[int], data: st.DataObject
 ) -> None:
@@ -187,7 +188,7 @@ def test_a_pack_is_taken_up_at_its_control_record_and_shared_panes_are_kept() ->
 
 
 @given(st.lists(st.integers(1, 5), max_size=3), st.booleans())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_the_place_where_a_pack_is_taken_up_does_not_depend_on_cuts_or_crashes(cuts: list[int], crash: bool) -> None:
     """The order's offset alone decides, also for a worker that begins before it."""
     values = [quick("a", T0), quick("a", T0), order("other"), quick("a", T0 + 1_000), quick("b", T0 + 60_000)]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2
+from thorough import examples
 from worker.filed_logs import START, embedded, filed, line, written
 
 from features.ticks import TICK_MS
@@ -114,7 +115,7 @@ def pipeline(pack: Path) -> Pipeline:
     return Pipeline(read_pack(pack), "tipstaff", {"account": 100, "key": 100, "workload": 100, "end_user": 100})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.integers(-8_000, 40_000), max_size=30), st.lists(st.booleans(), min_size=30, max_size=30))
 def test_the_closing_stamp_is_that_of_an_embedded_run(pipeline: Pipeline, steps: list[int], denied: list[bool]) -> None:
     """The heartbeats that end a history carry the stamp that ends an embedded run over the same file."""

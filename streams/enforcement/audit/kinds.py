@@ -6,7 +6,9 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a record tells; a closed set. refused: a command or a change that was turned away, and why."""
+    """What a record tells; a closed set. look: which of child safety's matters somebody saw; refused: a command or a
+    change that was turned away, and why; lost: records of a topic that were never read.
+    """
 
     DECISION = "decision"
     ACTION = "action"
@@ -18,6 +20,7 @@ class Kind(StrEnum):
     PEOPLE = "people"
     FACTS = "facts"
     CASE = "case"
+    LOOK = "look"
     REPORT = "report"
     APPEAL = "appeal"
     MUTE = "mute"
@@ -28,3 +31,4 @@ class Kind(StrEnum):
     ERASURE = "erasure"
     CHECKPOINT_KEY = "checkpoint_key"
     REFUSED = "refused"
+    LOST = "lost"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from detectors.alert import Alert
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.obeying.obey import Obeying
+from streams.enforcement.outbox.acknowledging import Acknowledging
 from streams.enforcement.outbox.deliverer import Deliverer
 
 TOLD_EVERY_MS = 60_000
@@ -16,13 +17,18 @@ TOLD_EVERY_MS = 60_000
 KEPT_EVERY_MS = 10_000
 """How often housekeeping is done."""
 
+BROUGHT_EVERY_S = 1.0
+"""How often a live run brings the ledger's own events into the stream."""
+
 TOPIC = "embedded"
 """What the ledger calls the stream of an embedded run."""
 
 
 class Acting:
     """One run's enforcement. clock_ms: its time; active: active accounts by plan; stream_ms: the stream's time;
-    checkpoint: signs the audit where that is due, told the time.
+    checkpoint: signs the audit where that is due, told the time; acknowledging: asks who took pages, in a live run;
+    bring: brings the ledger's own events into the stream, told the time; troubled: hears of what goes wrong in a
+    thread, which goes on.
 
     Over the simulator the stream's own time is the clock, and messages leave between two chunks; a live run has
     `start`ed threads for them.
@@ -30,10 +36,13 @@ class Acting:
 
     def __init__(self, enforcer: Enforcer, deliverers: Sequence[Deliverer], clock_ms: Callable[[], int],
                  active: Callable[[], Mapping[str, int]], stream_ms: Callable[[], int | None],
-                 checkpoint: Callable[[int], object] = lambda _: None) -> None:  # fmt: skip
+                 checkpoint: Callable[[int], object] = lambda _: None,
+                 acknowledging: Acknowledging | None = None, bring: Callable[[int], object] = lambda _: None,
+                 troubled: Callable[[Exception], None] = lambda _: None) -> None:  # fmt: skip
         self.enforcer, self.obeying = enforcer, Obeying(enforcer)
         self._deliverers, self._clock_ms, self._active, self._stream_ms = deliverers, clock_ms, active, stream_ms
-        self._checkpoint = checkpoint
+        self._checkpoint, self._acknowledging = checkpoint, acknowledging
+        self._bring, self._troubled = bring, troubled
         self._told_ms = self._kept_ms = 0
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -47,6 +56,7 @@ class Acting:
             self.enforcer.take(alerts, now, told=told)
         if not self._threads:
             self.keep_if_due()
+            self._bring(now)
             self.deliver()
 
     def _progress(self, now: int) -> dict[str, object]:
@@ -73,12 +83,18 @@ class Acting:
         """Deliver, and keep house, in threads: one for each sink, so that none holds another up."""
         self._threads = [threading.Thread(target=one.run, args=(self._stop,), daemon=True) for one in self._deliverers]
         self._threads.append(threading.Thread(target=self._keep_on, daemon=True))
+        if self._acknowledging is not None and self._acknowledging.asks:
+            self._threads.append(threading.Thread(target=self._acknowledging.run, args=(self._stop,), daemon=True))
         for thread in self._threads:
             thread.start()
 
     def _keep_on(self) -> None:
-        while not self._stop.wait(KEPT_EVERY_MS / 1000):
-            self.keep_if_due()
+        while not self._stop.wait(BROUGHT_EVERY_S):
+            try:
+                self._bring(self._clock_ms())
+                self.keep_if_due()
+            except Exception as error:  # the next round may go better
+                self._troubled(error)
 
     def close(self) -> None:
         """End the threads; what has not left waits in the ledger."""
@@ -87,4 +103,7 @@ class Acting:
             one.wake()
         for thread in self._threads:
             thread.join()
-        self.enforcer.ledger.close()
+        try:
+            self._bring(self._clock_ms())
+        finally:
+            self.enforcer.ledger.close()

@@ -18,6 +18,7 @@ from streams.enforcement.guards.switch import switch
 from streams.enforcement.guards.two_people import two_people
 from streams.enforcement.policy.decision import Decision, Outcome, Reason
 from streams.enforcement.policy.facts import Facts
+from streams.enforcement.policy.people_first import DEFAULT_ROLE
 from streams.enforcement.policy.policy import Policy
 from streams.enforcement.policy.rungs import CONTAIN, NOTICE
 from streams.enforcement.policy.standing import Circumstances, Standing
@@ -41,9 +42,6 @@ NEVER_WAIVED = frozenset({Reason.SWITCH, Reason.ALLOW_LISTED})
 
 BY_APPROVAL = frozenset(ORDER) - NEVER_WAIVED - {Reason.MUTED}
 """What people's approval of a proposed action waives."""
-
-DEFAULT_ROLE = "policy review"
-"""Who looks at it where the policy does not know the clause, such as one of an older pack."""
 
 
 @dataclass(frozen=True, slots=True)

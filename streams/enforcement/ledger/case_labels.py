@@ -64,7 +64,8 @@ def case_labels(tx: Transaction, *, restricted: bool) -> Labels:
 
 
 _TOLD = (cases.c.case_id, cases.c.disposition, cases.c.closed_ms, alerts.c.account_id, alerts.c.clause,
-         alerts.c.start_tick, alerts.c.tick, alerts.c.restricted)  # fmt: skip
+         alerts.c.start_tick, alerts.c.tick,
+         sa.or_(alerts.c.restricted, cases.c.restricted).label("restricted"))  # fmt: skip
 
 
 def _alerted(said: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:

@@ -25,6 +25,7 @@ class Wanted:
     account: str | None = None
     assignee: str | None = None
     overdue: bool = False
+    ids: Sequence[str] | None = None
 
 
 def case_list(tx: Transaction, wanted: Wanted, *, restricted: bool) -> list[Row]:
@@ -39,6 +40,8 @@ def case_list(tx: Transaction, wanted: Wanted, *, restricted: bool) -> list[Row]
 def _matching(wanted: Wanted, now_ms: int) -> list[sa.ColumnElement[bool]]:
     where = [cases.c[name] == value for name in ("state", "role", "clause", "assignee")
              if (value := getattr(wanted, name)) is not None]  # fmt: skip
+    if wanted.ids is not None:
+        where.append(cases.c.case_id.in_(wanted.ids))
     if wanted.overdue:
         where.append(cases.c.due_ms < now_ms)
     if wanted.account is not None:

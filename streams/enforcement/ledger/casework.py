@@ -42,21 +42,22 @@ class Casework:
         return matter in self._open
 
     def open(self, matter: str, role: str, clause: str, title: str, *, account: str | None = None,
-             urgent: bool = False, restricted: bool = False) -> tuple[str, bool]:  # fmt: skip
-        """The open case of a matter, and whether it is new."""
+             urgent: bool = False, restricted: bool = False,
+             due_in_ms: int = DUE_MS) -> tuple[str, bool]:  # fmt: skip
+        """The open case of a matter, and whether it is new. due_in_ms: where it is not urgent."""
         if self.known(matter):
             return self._open[matter], False
-        return self._new(matter, role, clause, title, account, urgent, restricted), True
+        return self._new(matter, role, clause, title, account, urgent, restricted, due_in_ms), True
 
     def _new(self, matter: str, role: str, clause: str, title: str, account: str | None, urgent: bool,
-             restricted: bool) -> str:  # fmt: skip
+             restricted: bool, due_in_ms: int) -> str:  # fmt: skip
         before = self._tx.one(sa.select(sa.func.count().label("n")).where(cases.c.matter == matter))
         case_id = str(uuid.uuid5(_NAMESPACE, f"{matter}\x1f{before['n'] if before else 0}"))
         now = self._tx.now_ms
         self._tx.insert(cases, [{
             "case_id": case_id, "matter": matter, "role": role, "clause": clause, "account_id": account,
             "title": title, "state": "open", "urgent": urgent, "restricted": restricted, "opened_ms": now,
-            "due_ms": now + (DUE_URGENT_MS if urgent else DUE_MS), "overdue_told": False,
+            "due_ms": now + (DUE_URGENT_MS if urgent else due_in_ms), "overdue_told": False,
         }])  # fmt: skip
         self._open[matter] = case_id
         return case_id

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
 from features.ticks import DAY_MS
 from streams.enforcement.guards.spending import Paid, Purses
+from streams.enforcement.ledger.partitions import lag_ms
 from streams.enforcement.ledger.schema import actions, breakers, progress, stages, switch
 from streams.enforcement.ledger.transaction import Transaction
 from streams.enforcement.policy.policy import Policy
@@ -18,9 +20,6 @@ from streams.enforcement.policy.standing import Circumstances, Stage, Switch
 ALL = "all"
 """The switch's scope for everything."""
 
-PROGRESS_OLD_MS = 3 * 60_000
-"""A partition tells of itself each minute; one that has been silent for longer is as late as its silence."""
-
 _REST = Stage()
 
 
@@ -28,12 +27,16 @@ class Surroundings:
     """What is the same for all alerts of a transaction, and what it spends."""
 
     def __init__(self, tx: Transaction, policy: Policy, brake: Switch) -> None:
-        self._now_ms = tx.now_ms
+        self._tx, self._policy, self._now_ms = tx, policy, tx.now_ms
         self.switch = joined(brake, tx.rows(sa.select(switch)))
         rows = tx.rows(sa.select(progress))
         self.lag_ms, self.active_accounts = lag_ms(rows, tx.now_ms), _active(rows)
         self._stages = {(row["rule"], row["rule_version"]): row for row in tx.rows(sa.select(stages))}
-        self.purses = _purses(tx, policy.budgets)
+
+    @cached_property
+    def purses(self) -> Purses:
+        """What budgets have paid: asked for at the first need, which most rounds of housekeeping never have."""
+        return _purses(self._tx, self._policy.budgets)
 
     def stage(self, rule: str, version: str) -> Stage:
         """The stage in force of a rule's version; an override that is over counts no more."""
@@ -53,21 +56,6 @@ def joined(brake: Switch, rows: Iterable[Mapping[Any, Any]]) -> Switch:
     inside = {str(row["scope"]): bool(row["on"]) for row in rows}
     off = brake.off | {scope for scope, on in inside.items() if not on and scope != ALL}
     return Switch(brake.on and inside.get(ALL, False), brake.known, off)
-
-
-def lag_ms(rows: Iterable[Mapping[Any, Any]], now_ms: int) -> int | None:
-    """How late the slowest partition is, in ms; None where none has told.
-
-    One that is read to its end is not late, however old its last event.
-    """
-    late = []
-    for row in rows:
-        silent = now_ms - (row["at_ms"] or 0)
-        behind = now_ms - (row["stream_time_ms"] or 0) if row["lag_records"] else 0
-        if row["lag_records"] is None or (row["stream_time_ms"] is None and row["lag_records"]):
-            return None
-        late.append(max(behind, silent if silent > PROGRESS_OLD_MS else 0))
-    return max(late, default=None)
 
 
 def _active(rows: Iterable[Mapping[Any, Any]]) -> int | None:

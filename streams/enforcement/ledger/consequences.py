@@ -16,7 +16,8 @@ from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.account_books import AccountBook
 from streams.enforcement.ledger.casework import Casework
 from streams.enforcement.ledger.circumstances import Surroundings
-from streams.enforcement.ledger.messages import HOLD, NOTICE, Messages
+from streams.enforcement.ledger.going_on import not_holding, tell
+from streams.enforcement.ledger.messages import HOLD, NOTICE, REASONS, Messages
 from streams.enforcement.ledger.moves import Moves, begun
 from streams.enforcement.ledger.rows import action_row
 from streams.enforcement.ledger.schema import actions, breakers, cases, holds
@@ -57,7 +58,8 @@ class Consequences:
 
     def follow(self, decision: Decision, alert: Alert, book: AccountBook) -> tuple[str | None, str | None]:
         """Do what a decision asks for; gives the ids of its action and case."""
-        case_id = self._case(decision, alert)
+        failed = not_holding(alert, book)
+        case_id = self._case(decision, alert, failed)
         action = self._action(decision, alert, book, case_id)
         if action is not None and case_id is not None:
             self.cases.link(case_id, "action", action.id)
@@ -66,7 +68,8 @@ class Consequences:
         if decision.reason is Reason.BUDGET:
             self._held[_scope(decision)] += 1
             self._around.purses.shut(*_scope(decision))
-        self._watch(alert, book)
+        if failed is not None:
+            tell(self.messages, failed, alert, case_id)
         return (action.id if action else None), case_id
 
     def _action(self, one: Decision, alert: Alert, book: AccountBook, case_id: str | None) -> Action | None:
@@ -106,7 +109,7 @@ class Consequences:
                                    action_id=action.id)  # fmt: skip
             return 0
         if letter is not None:
-            self.messages.post(f"{action.id}.reasons", NOTICE, action.account_id, letter)
+            self.messages.post(action.id + REASONS, NOTICE, action.account_id, letter)
         return self.messages.request(action)
 
     def begin(self, action: Action, decision: Decision, facts: Facts | None, strikes: int, restricted: bool) -> None:
@@ -115,7 +118,7 @@ class Consequences:
         self._actions.append({**_row(action, decision, strikes, restricted), "desired_version": version,
                               "plan": facts.plan if facts else None})  # fmt: skip
 
-    def _case(self, one: Decision, alert: Alert) -> str | None:
+    def _case(self, one: Decision, alert: Alert, failed: Action | None) -> str | None:
         if one.case is None:
             if one.page:
                 self._page(f"alert:{alert.id}", one, alert, alert.title, None)
@@ -125,9 +128,17 @@ class Consequences:
                                        restricted=alert.restricted)  # fmt: skip
         for what, ref in (("alert", alert.id), ("account", alert.account_id), ("rule", alert.detector)):
             self.cases.link(case_id, what, ref)
-        if one.page and (new or (one.urgent and self._more_urgent(case_id))):
+        if one.reason is Reason.OURS and failed is not None:  # the one page about it is that of the action
+            self._link(case_id, failed)
+        elif one.page and (new or (one.urgent and self._more_urgent(case_id))):
             self._page(f"case:{case_id}", one, alert, title, case_id)
         return case_id
+
+    def _link(self, case_id: str, failed: Action) -> None:
+        """Name the action that does not hold; one that only few may see is named nowhere else."""
+        clause = self._in_force.clauses.get(failed.clause)
+        if clause is not None and not clause.restricted:
+            self.cases.link(case_id, "action", failed.id)
 
     def _matter(self, one: Decision, alert: Alert) -> tuple[str, str, str | None]:
         """What makes it one case with others: the account's breach; a budget that ran out; a rule that fires widely."""
@@ -160,17 +171,6 @@ class Consequences:
         self.messages.post(f"hold:{alert.id}", HOLD, one.account_id,
                            {"account_id": one.account_id, "preserve": True, "until_ms": until})  # fmt: skip
 
-    def _watch(self, alert: Alert, book: AccountBook) -> None:
-        """Page where an account that is suspended goes on."""
-        for action in book.standing.actions:
-            since = action.confirmed_ms
-            if action.rung != rungs.SUSPEND or action.state is not State.CONFIRMED or since is None:
-                continue
-            if alert.time > since + _GRACE_MS and not self.messages.told(f"after:{action.id}"):
-                who = "an account" if alert.restricted else alert.account_id
-                summary = f"{who} is suspended, and its usage goes on: {alert.title}"
-                self.messages.page(f"after:{action.id}", "usage", summary, True, {"action_id": action.id})
-
     def flush(self) -> None:
         """Write what is in memory."""
         self._tx.insert(actions, self._actions)
@@ -187,16 +187,12 @@ class Consequences:
         now, mine = self._tx.now_ms, sa.and_(breakers.c.purse == purse, breakers.c.scope == scope)
         if self._tx.update(breakers, mine, held=breakers.c.held + held):
             return
-        self._tx.insert(breakers, [{"purse": purse, "scope": scope, "opened_ms": now, "held": held, "told_ms": now,
-                                     "told": held}])  # fmt: skip
+        self._tx.insert(breakers, [{"purse": purse, "scope": scope, "opened_ms": now, "held": held,
+                                    "told": held}])  # fmt: skip
         self.trail.note(Kind.BUDGET, POLICY, {"purse": purse, "scope": scope, "state": "shut", "held": held})
         summary = f"the budget {purse} of {scope} is spent: holding back {held:,} actions until a person closes it"
         self.messages.page(f"budget:{purse}:{scope}", f"{now}:{held}", summary, True, {"purse": purse, "scope": scope,
                                                                                 "held": held})  # fmt: skip
-
-
-_GRACE_MS = 5 * 60_000
-"""How long after a suspension usage may still trickle in."""
 
 
 def _scope(one: Decision) -> tuple[str, str]:

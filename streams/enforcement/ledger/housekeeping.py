@@ -12,6 +12,7 @@ from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.consequences import Consequences
 from streams.enforcement.ledger.gates import undone_by_people
 from streams.enforcement.ledger.messages import REQUESTED, Routes
+from streams.enforcement.ledger.pulses import Pulses
 from streams.enforcement.ledger.release import WAITS, may_leave
 from streams.enforcement.ledger.schema import actions, breakers, cases, stages
 from streams.enforcement.ledger.settling import undelivered
@@ -45,6 +46,7 @@ class Housekeeping:
         self._expire()
         self._confirm_pulled()
         self._end()
+        Pulses(self._tx).keep()
         self._remind()
         self._overdue()
         self._tell_budgets()
@@ -100,7 +102,7 @@ class Housekeeping:
         for row in self._tx.rows(sa.select(breakers).where(breakers.c.held >= 2 * breakers.c.told)):
             purse, scope, held = row["purse"], row["scope"], row["held"]
             mine = sa.and_(breakers.c.purse == purse, breakers.c.scope == scope)
-            self._tx.update(breakers, mine, told=held, told_ms=self._tx.now_ms)
+            self._tx.update(breakers, mine, told=held)
             what = f"the budget {purse} of {scope} holds back {held:,} actions by now, until a person closes it"
             self._after.messages.page(f"budget:{purse}:{scope}", f"{row['opened_ms']}:{held}", what, True,
                                       {"purse": purse, "scope": scope, "held": held})  # fmt: skip

@@ -21,7 +21,7 @@ def appeal_list(tx: Transaction, *, all: bool, restricted: bool) -> list[Row]:
     `due_ms`. all: also those that are answered.
     """
     of = (actions.c.rung, actions.c.clause, actions.c.entity_id, actions.c.kind, actions.c.state.label("action_state"),
-          actions.c.by.label("action_by"), cases.c.due_ms)  # fmt: skip
+          actions.c.by.label("action_by"), actions.c.restricted, cases.c.due_ms)  # fmt: skip
     joined = appeals.join(actions, actions.c.action_id == appeals.c.action_id).outerjoin(
         cases, cases.c.case_id == appeals.c.case_id)  # fmt: skip
     where = [*([] if all else [appeals.c.state == OPEN]), *([] if restricted else [~actions.c.restricted])]
@@ -43,6 +43,14 @@ def report_list(tx: Transaction, clauses: Mapping[str, Clause], *, all: bool, re
 def _hidden(row: Row, clauses: Mapping[str, Clause]) -> bool:
     clause = clauses.get(row["clause"] or "")
     return bool(row["restricted"]) or (clause is not None and clause.restricted)
+
+
+def appealed_as(tx: Transaction, outside_id: str, *, restricted: bool) -> list[Row]:
+    """The actions that an appeal from elsewhere was recorded against, by what it is called there."""
+    named = sa.select(appeals.c.action_id).where(appeals.c.outside_id == outside_id)
+    seen = [] if restricted else [~actions.c.restricted]
+    query = sa.select(actions).where(actions.c.action_id.in_(named), *seen)
+    return tx.rows(query.order_by(actions.c.decided_ms.desc(), actions.c.action_id))
 
 
 def actions_against(tx: Transaction, item: str, taken: list[str], *, restricted: bool) -> list[Row]:

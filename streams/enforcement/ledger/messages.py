@@ -22,6 +22,9 @@ TYPES = (REQUESTED, LIFTED, PAGE, PAGE_CLOSED, NOTICE, HOLD)
 LIFT = ".lift"
 """What an action's id ends with in the message that ends it."""
 
+REASONS = ".reasons"
+"""What it ends with in the letter that tells the owner of a restriction."""
+
 WAITING, TRYING, SENT, REFUSED, EXPIRED, CANCELLED = "waiting", "trying", "sent", "refused", "expired", "cancelled"
 """States of a message."""
 
@@ -57,14 +60,14 @@ class Messages:
 
     def request(self, action: Action) -> int:
         """Ask for an action; returns the version of the account's desired state that it makes."""
-        version = self._next_version(action.account_id)
+        version = self.next_version(action.account_id)
         self.post(action.id, REQUESTED, action.account_id, described(action, "requested", version),
                   not_after_ms=action.not_after_ms, version=version, action_id=action.id)  # fmt: skip
         return version
 
     def lift(self, action: Action) -> int:
         """Ask that an action be ended; this never expires."""
-        version = self._next_version(action.account_id)
+        version = self.next_version(action.account_id)
         self.post(action.id + LIFT, LIFTED, action.account_id, described(action, "lifted", version),
                   version=version, action_id=action.id)  # fmt: skip
         return version
@@ -81,7 +84,8 @@ class Messages:
         mine = sa.and_(outbox.c.subject == subject, outbox.c.type == PAGE)
         return self._tx.one(sa.select(outbox.c.number).where(mine).limit(1)) is not None
 
-    def _next_version(self, account: str) -> int:
+    def next_version(self, account: str) -> int:
+        """The version that the next change makes of an account's desired state."""
         if account not in self._versions:
             row = self._tx.one(sa.select(desired_versions).where(desired_versions.c.account_id == account))
             self._versions[account] = row["version"] if row else 0

@@ -7,7 +7,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from streams.enforcement.ledger.messages import CANCELLED, EXPIRED, REQUESTED, TRYING, WAITING, Messages, Routes
+from streams.enforcement.ledger.held_back import HeldBack
+from streams.enforcement.ledger.messages import (
+    CANCELLED,
+    EXPIRED,
+    REASONS,
+    REQUESTED,
+    TRYING,
+    WAITING,
+    Messages,
+    Routes,
+)
 from streams.enforcement.ledger.moves import Moves
 from streams.enforcement.ledger.release import WAITS
 from streams.enforcement.ledger.schema import outbox
@@ -25,6 +35,7 @@ _TRYING_MS = 60_000
 
 _LOOK_AGAIN_MS = 1_000
 _OPEN = (WAITING, TRYING)
+_NEVER = tuple(map(str, (State.EXPIRED, State.FAILED, State.REVERSED, State.REJECTED)))
 _OLDER = outbox.alias("older")
 
 
@@ -89,7 +100,7 @@ class _Claim:
         self._moves = Moves(tx, self._messages, self._trail)
 
     def of(self, rows: Sequence[Row]) -> list[Delivery]:
-        found = [_delivery(row) for row in rows if self._leaves(row)]
+        found = [delivery_of(row) for row in rows if self._leaves(row)]
         self._messages.flush()
         self._trail.flush()
         return found
@@ -97,22 +108,42 @@ class _Claim:
     def _leaves(self, row: Row) -> bool:
         if row["not_after_ms"] is not None and self._tx.now_ms > row["not_after_ms"]:
             return self._expired(row)
-        if row["type"] == REQUESTED or (row["action_id"] and row["delivery_id"] == row["action_id"]):
-            action = self._moves.row(row["action_id"])
-            why = "its action is gone" if action is None else self._may_leave(self._tx, action)
-            if why == WAITS:
-                self._change(row, next_ms=self._tx.now_ms + _LOOK_AGAIN_MS)
-                return False
-            if action is None or why is not None:
-                return self._cancelled(row, action, str(why))
-            self._moves.to(action, State.DISPATCHED, why="an attempt begins")
+        asks = row["type"] == REQUESTED or (row["action_id"] and row["delivery_id"] == row["action_id"])
+        if asks and not self._asked(row):
+            return False
+        if row["delivery_id"].endswith(REASONS) and not self._told(row):
+            return False
         self._change(row, state=TRYING, attempts=row["attempts"] + 1, next_ms=self._tx.now_ms + _TRYING_MS)
         return True
 
-    def _cancelled(self, row: Row, action: Row | None, why: str) -> bool:
+    def _asked(self, row: Row) -> bool:
+        """Whether what asks for an action may leave now."""
+        action = self._moves.row(row["action_id"])
+        why = "its action is gone" if action is None else self._may_leave(self._tx, action)
+        if why == WAITS:
+            return self._waits(row)
+        if action is None or why is not None:
+            self._cancel(row, str(why))
+            if action is not None:
+                self._moves.reverse(action, POLICY, str(why))
+            return False
+        self._moves.to(action, State.DISPATCHED, why="an attempt begins")
+        return True
+
+    def _told(self, row: Row) -> bool:
+        """Whether a statement of reasons may leave: with what it gives the reasons for, and never without."""
+        action = self._moves.row(row["delivery_id"].removesuffix(REASONS))
+        if action is None or (action["confirmed_ms"] is None and action["state"] in _NEVER):
+            return self._cancel(row, "what it gives the reasons for never came about")
+        held = action["state"] == str(State.GUARDED) and self._may_leave(self._tx, action) == WAITS
+        return self._waits(row) if held else True
+
+    def _waits(self, row: Row) -> bool:
+        HeldBack(self._tx, self._messages).wait(row, self._tx.now_ms + _LOOK_AGAIN_MS)
+        return False
+
+    def _cancel(self, row: Row, why: str) -> bool:
         self._change(row, state=CANCELLED, settled_ms=self._tx.now_ms, last_detail=why)
-        if action is not None:
-            self._moves.reverse(action, POLICY, why)
         return False
 
     def _expired(self, row: Row) -> bool:
@@ -126,6 +157,7 @@ class _Claim:
         self._tx.update(outbox, outbox.c.number == row["number"], **values)
 
 
-def _delivery(row: Mapping[str, Any]) -> Delivery:
+def delivery_of(row: Mapping[str, Any]) -> Delivery:
+    """The message that a row of `outbox` holds."""
     return Delivery(row["delivery_id"], row["sink"], row["type"], row["subject"], row["time_ms"], row["data"],
                     row["attempts"], row["not_after_ms"], row["version"])  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from streams.enforcement.in_force import InForce
+from streams.enforcement.ledger.reporters import source_of
 from streams.enforcement.ledger.rows import action_of, alert_of, facts_of
 from streams.enforcement.ledger.schema import actions, alerts, facts
 from streams.enforcement.ledger.transaction import Row, Transaction
@@ -28,12 +29,15 @@ def restrictions(
     known = {one["account_id"]: one for one in tx.among(facts, facts.c.account_id, (row["account_id"] for row in rows))}
     for row in rows:
         if row["clause"] in in_force.clauses:
-            yield _restriction(row, in_force, raised.get(row["alert_id"]), known.get(row["account_id"]))
+            yield _restriction(tx, row, in_force, raised.get(row["alert_id"]), known.get(row["account_id"]))
 
 
-def _restriction(row: Row, in_force: InForce, alert: Row | None, known: Row | None) -> Restriction:
+def _restriction(tx: Transaction, row: Row, in_force: InForce, raised: Row | None, known: Row | None) -> Restriction:
+    action, policy, alert = action_of(row), in_force.policy, alert_of(raised) if raised else None
+    source = source_of(tx, action, alert.signals if alert else None, action.decided_ms - policy.strike_decay_ms)
     return restriction_of(
-        action_of(row), in_force.clauses[row["clause"]], in_force.policy, alert_of(alert) if alert else None,
-        facts_of(known) if known else None, confirmed=row["by"] is not None or row["approved_by"] is not None,
+        action, in_force.clauses[row["clause"]], policy, alert, facts_of(known) if known else None, source=source,
+        confirmed=row["by"] is not None or row["approved_by"] is not None,
         end_users=tuple(row["end_users"] or ()), deadline_ms=row["deadline_ms"],
+        released=row["released_ms"] is not None,
     )  # fmt: skip

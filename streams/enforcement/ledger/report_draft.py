@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from streams.alert_lines import when
+from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.ledger.case_lists import contents
 from streams.enforcement.ledger.schema import audit, holds
 from streams.enforcement.ledger.transaction import Row, Transaction
@@ -53,6 +54,5 @@ def _holds(tx: Transaction, accounts: list[str]) -> list[dict[str, Any]]:
 
 
 def _looked_at(tx: Transaction, case_id: str) -> list[dict[str, Any]]:
-    rows = tx.rows(sa.select(audit).where(audit.c.kind == "case").order_by(audit.c.seq))
-    return [{"by": row["by"], "at": when(row["at_ms"])} for row in rows
-            if row["body"].get("case_id") == case_id and row["body"].get("looked_at")]  # fmt: skip
+    rows = tx.rows(sa.select(audit).where(audit.c.kind == str(Kind.LOOK)).order_by(audit.c.seq))
+    return [{"by": row["by"], "at": when(row["at_ms"])} for row in rows if case_id in row["body"].get("cases", ())]

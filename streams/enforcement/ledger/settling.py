@@ -12,6 +12,7 @@ from streams.enforcement.ledger.messages import (
     EXPIRED,
     PAGE,
     PAGE_CLOSED,
+    REASONS,
     REFUSED,
     REQUESTED,
     SENT,
@@ -63,9 +64,15 @@ class Settling:
     def _lost(self, row: Mapping[str, Any]) -> None:
         if row["type"] in (REQUESTED, PAGE, PAGE_CLOSED):
             return  # a page about a page that cannot be delivered would never end; metrics and `status` tell of it
-        what = f"{row['type']} to {row['sink']} could not be delivered: {row['last_detail']}"
+        why = "a restricted case" if self._restricted(row) else row["last_detail"]
+        what = f"{row['type']} to {row['sink']} could not be delivered: {why}"
         self._messages.page(f"delivery:{row['delivery_id']}", row["sink"], what, urgent=row["type"].endswith("lifted"),
                             data={"delivery_id": row["delivery_id"], "sink": row["sink"]})  # fmt: skip
+
+    def _restricted(self, row: Mapping[str, Any]) -> bool:
+        """Whether it is of child safety's: what a server answers may name the owner."""
+        action = self._moves.row(row["action_id"] or row["delivery_id"].removesuffix(REASONS))
+        return action is not None and bool(action["restricted"])
 
 
 def state_after(row: Mapping[str, Any], attempt: Attempt, next_ms: int | None, now_ms: int) -> str:

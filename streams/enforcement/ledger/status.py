@@ -14,6 +14,8 @@ from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.budget_use import as_data, budget_use, open_breakers
 from streams.enforcement.ledger.circumstances import ALL, Surroundings
 from streams.enforcement.ledger.messages import EXPIRED, REFUSED, TRYING, WAITING
+from streams.enforcement.ledger.packs_in_force import followed
+from streams.enforcement.ledger.partitions import has_told
 from streams.enforcement.ledger.schema import actions, audit, cases, lease, outbox, pending, progress, switch
 from streams.enforcement.ledger.transaction import Transaction
 from streams.enforcement.policy.action import UNDER_WAY, State
@@ -31,7 +33,8 @@ def status(tx: Transaction, in_force: InForce, brake: Switch, *, restricted: boo
     """
     around = Surroundings(tx, in_force.policy, brake)
     return {
-        "as_of": rfc3339(tx.now_ms), "pack": in_force.pack, "switch": _switch(tx, around.switch),
+        "as_of": rfc3339(tx.now_ms), "pack": in_force.pack, "followed_pack": _followed(tx),
+        "switch": _switch(tx, around.switch),
         "stages": _stages(in_force, around), "actions": _actions(tx, restricted),
         "waiting_for_second_person": _count(tx, sa.select(pending.c.restricted).where(
             pending.c.until_ms >= tx.now_ms, *([] if restricted else [~pending.c.restricted]))),
@@ -40,6 +43,12 @@ def status(tx: Transaction, in_force: InForce, brake: Switch, *, restricted: boo
         "outbox": _outbox(tx), "cases": _cases(tx, restricted), "stream": _stream(tx, around),
         "writer": _writer(tx), "audit": _audit(tx),
     }  # fmt: skip
+
+
+def _followed(tx: Transaction) -> dict[str, Any] | None:
+    """The published pack that was taken up last, None where none ever was."""
+    found = followed(tx)
+    return None if found is None else {"pack": found.name, "since": rfc3339(found.since_ms)}
 
 
 def _switch(tx: Transaction, now: Switch) -> dict[str, Any]:
@@ -94,9 +103,11 @@ def _cases(tx: Transaction, restricted: bool) -> dict[str, int]:
 
 
 def _stream(tx: Transaction, around: Surroundings) -> dict[str, Any]:
-    told = [row["at_ms"] for row in tx.rows(sa.select(progress))]
+    rows = tx.rows(sa.select(progress))
+    told = [row["at_ms"] for row in rows if has_told(row)]
     lag = around.lag_ms
-    return {"partitions": len(told), "lag_s": None if lag is None else lag / 1000,
+    return {"partitions": len(rows), "untold_partitions": len(rows) - len(told),
+            "lag_s": None if lag is None else lag / 1000,
             "told_s_ago": (tx.now_ms - max(told)) / 1000 if told else None,
             "active_accounts": around.active_accounts}  # fmt: skip
 

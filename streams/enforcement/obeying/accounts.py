@@ -31,6 +31,7 @@ from streams.enforcement.people.account_args import (
 from streams.enforcement.policy.action import UNDER_WAY, Action, State, action_id
 from streams.enforcement.policy.decision import Decision, Outcome, Reason
 from streams.enforcement.policy.rungs import SUSPEND
+from streams.tally import agrees, tally
 
 _LASTING = [str(state) for state in (*UNDER_WAY, State.PROPOSED)]
 
@@ -73,7 +74,7 @@ def act(errand: Errand) -> Answer:
     targets = _targets(errand, args)
     books = books_of(errand, [one.account_id for one in targets])
     made = [_act_on(errand, args, one, books[one.account_id]) for one in targets]
-    return Answer(Ending.DONE, f"{args.rung} of {len(made):,} {'entity' if len(made) == 1 else 'entities'} leaves now",
+    return Answer(Ending.DONE, f"{args.rung} of {tally(len(made), 'entity', 'entities')} leaves now",
                   {"actions": [action.id for action in made]})  # fmt: skip
 
 
@@ -130,7 +131,7 @@ def reinstate(errand: Errand) -> Answer:
     done = [row for row in rows if errand.after.moves.reverse(row, errand.by, errand.command.why)]
     for account, rule in sorted({(row["account_id"], row["rule"]) for row in done if row["rule"]}):
         mute(errand, account, rule)
-    return Answer(Ending.DONE, f"{len(done):,} actions undone on {len(set(args.account_ids)):,} accounts",
+    return Answer(Ending.DONE, f"{tally(len(done), 'action')} undone on {tally(len(set(args.account_ids)), 'account')}",
                   {"actions": [row["action_id"] for row in done]})  # fmt: skip
 
 
@@ -148,11 +149,12 @@ def protect(errand: Errand) -> Answer:
     assert isinstance(args, AccountProtect)
     if args.until_ms <= errand.tx.now_ms:
         raise Turned("that time is over: give a later one")
-    for account in sorted(set(args.account_ids)):
+    wanted = sorted(set(args.account_ids))
+    for account in wanted:
         errand.tx.put(protections, {"account_id": account, "until_ms": args.until_ms, "by": errand.by,
                                     "why": errand.command.why})  # fmt: skip
         errand.note(Kind.FACTS, {"protected_until_ms": args.until_ms}, account)
-    return Answer(Ending.DONE, f"{len(set(args.account_ids)):,} accounts are protected")
+    return Answer(Ending.DONE, f"{tally(len(wanted), 'account')} {agrees(len(wanted), 'is', 'are')} protected")
 
 
 def unprotect(errand: Errand) -> Answer:
@@ -163,7 +165,7 @@ def unprotect(errand: Errand) -> Answer:
     gone = errand.tx.delete(protections, protections.c.account_id.in_(wanted))
     for account in wanted:
         errand.note(Kind.FACTS, {"protected_until_ms": 0}, account)
-    return Answer(Ending.DONE, f"{gone:,} accounts are no longer protected")
+    return Answer(Ending.DONE, f"{tally(gone, 'account')} {agrees(gone, 'is', 'are')} no longer protected")
 
 
 def elsewhere(errand: Errand) -> Answer:
@@ -182,7 +184,8 @@ def elsewhere(errand: Errand) -> Answer:
     for account in wanted:
         errand.note(Kind.FACTS, {"suspended_elsewhere": args.suspended}, account)
     said = "suspended" if args.suspended else "let go"
-    return Answer(Ending.DONE, f"{len(wanted):,} accounts {said} by others; {len(ours):,} suspensions of ours undone")
+    undone = tally(len(ours), "suspension")
+    return Answer(Ending.DONE, f"{tally(len(wanted), 'account')} {said} by others; {undone} of ours undone")
 
 
 def erase(errand: Errand) -> Answer:

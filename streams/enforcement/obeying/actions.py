@@ -21,6 +21,7 @@ from streams.enforcement.people.account_args import ActionApprove, ActionReject,
 from streams.enforcement.people.two_people import Approval, Word, approval_of, people_needed
 from streams.enforcement.policy.action import UNDER_WAY, State
 from streams.enforcement.policy.rungs import CONTAIN, HEIGHT
+from streams.tally import agrees, tally
 
 CARRY_OUT = "carry_out"
 """Where an answer names the command that is to be done now."""
@@ -145,7 +146,11 @@ def _begin(errand: Errand, rows: Sequence[Row]) -> Answer:
         changed |= {"ends_ms": action.ends_ms, "desired_version": version, "approved_by": errand.by}
         if not errand.after.moves.to(row, State.GUARDED, errand.by, errand.command.why, **changed):
             raise Turned(f"{row['action_id']} has changed meanwhile: look again")
-    return Answer(Ending.DONE, f"{len(rows):,} actions leave now", {"actions": [row["action_id"] for row in rows]})
+    return Answer(
+        Ending.DONE,
+        f"{tally(len(rows), 'action')} {agrees(len(rows), 'leaves', 'leave')} now",
+        {"actions": [row["action_id"] for row in rows]},
+    )
 
 
 def _second(errand: Errand, waiting: Row, change: str) -> Answer:
@@ -173,7 +178,7 @@ def reject(errand: Errand) -> Answer:
     done = [row for row in rows if errand.after.moves.to(row, State.REJECTED, errand.by, errand.command.why)]
     if len(done) < len(rows):
         raise Turned("some of them are not proposed (any more): look again, and use undo for what is in force")
-    return Answer(Ending.DONE, f"{len(done):,} actions rejected")
+    return Answer(Ending.DONE, f"{tally(len(done), 'action')} rejected")
 
 
 def undo_weight(errand: Errand) -> Weight:
@@ -203,7 +208,7 @@ def undo(errand: Errand) -> Answer:
     for account, rule in sorted({(row["account_id"], row["rule"]) for row in done if row["rule"]}):
         mute(errand, account, rule)
     errand.note(Kind.UNDO, {"actions": [row["action_id"] for row in done]})
-    return Answer(Ending.DONE, f"{len(done):,} actions undone", {"actions": [row["action_id"] for row in done]})
+    return Answer(Ending.DONE, f"{tally(len(done), 'action')} undone", {"actions": [row["action_id"] for row in done]})
 
 
 def recheck_weight(errand: Errand) -> Weight:

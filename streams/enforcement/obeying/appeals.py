@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+import sqlalchemy as sa
+
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.ledger.casework import DUE_MS, DUE_URGENT_MS
 from streams.enforcement.ledger.messages import NOTICE
@@ -13,6 +15,7 @@ from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.accounts import mute
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
 from streams.enforcement.people.matter_args import AppealAdd, AppealAnswer, AppealAssign
+from streams.enforcement.policy.people_first import DEFAULT_ROLE
 
 _NAMESPACE = uuid.UUID("5f6f9b66-7f0c-5c8f-9f70-2f1d0f9a7b21")
 _OPEN, _ANSWERED = "open", "answered"
@@ -44,10 +47,13 @@ def add(errand: Errand) -> Answer:
     args = errand.args
     assert isinstance(args, AppealAdd)
     action, now = _action(errand, args.action_id), errand.tx.now_ms
-    appeal_id = str(uuid.uuid5(_NAMESPACE, errand.command.id))
+    appeal_id = _id(errand, args, action["action_id"])
+    before = errand.tx.one(sa.select(appeals).where(appeals.c.appeal_id == appeal_id))
+    if before is not None:
+        return _repeated(before)
     clause = errand.in_force.clauses.get(action["clause"])
     case_id, _ = errand.after.cases.open(
-        f"appeal:{appeal_id}", clause.role if clause else "policy review", action["clause"],
+        f"appeal:{appeal_id}", clause.role if clause else DEFAULT_ROLE, action["clause"],
         f"appeal against {action['rung']}", account=action["account_id"], restricted=action["restricted"],
     )  # fmt: skip
     due = DUE_URGENT_MS if _pays(errand, action["account_id"]) else DUE_MS
@@ -55,12 +61,24 @@ def add(errand: Errand) -> Answer:
     errand.tx.insert(appeals, [{
         "appeal_id": appeal_id, "action_id": action["action_id"], "account_id": action["account_id"],
         "appealed_by": args.appealed_by, "appealed_ms": args.appealed_ms or now, "appeal_reason": args.appeal_reason,
-        "state": _OPEN, "case_id": case_id,
+        "state": _OPEN, "case_id": case_id, "outside_id": args.outside_id,
     }])  # fmt: skip
     for what, ref in (("appeal", appeal_id), ("action", action["action_id"]), ("account", action["account_id"])):
         errand.after.cases.link(case_id, what, ref)
     errand.note(Kind.APPEAL, {"appeal_id": appeal_id, "action_id": action["action_id"], "to": _OPEN})
     return Answer(Ending.DONE, f"appeal {appeal_id}", {"appeal_id": appeal_id, "case_id": case_id})
+
+
+def _id(errand: Errand, args: AppealAdd, action_id: str) -> str:
+    """Of an appeal that another system has named, the same however often it comes."""
+    named = errand.command.id if args.outside_id is None else f"{args.outside_id}\x1f{action_id}"
+    return str(uuid.uuid5(_NAMESPACE, named))
+
+
+def _repeated(before: Row) -> Answer:
+    state = before["state"] if before["answer"] is None else f"{before['state']}: {before['answer']}"
+    return Answer(Ending.DONE, f"appeal {before['appeal_id']} was recorded before ({state}): nothing is changed",
+                  {"appeal_id": before["appeal_id"], "case_id": before["case_id"], "repeated": True})  # fmt: skip
 
 
 def _pays(errand: Errand, account: str) -> bool:

@@ -38,7 +38,7 @@ def _held(decision: Decision) -> str:
     if decision.reason is Reason.SWITCH:
         return "enforcement is stopped (tipstaff enforcement status)"
     if decision.reason is Reason.ALLOW_LISTED:
-        return "the account is on the allow list: import facts without it first (tipstaff accounts import)"
+        return "the account is on the allow list: import facts without it first (tipstaff accounts import; two people)"
     if decision.reason is Reason.PROTECTED:  # by facts it is waived: what is left is a person's word
         return "a person protects the account: end that first (tipstaff accounts unprotect)"
     return f"held by {decision.reason}"

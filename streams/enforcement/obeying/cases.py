@@ -11,9 +11,10 @@ from streams.enforcement.ledger.schema import alerts, case_links, case_notes, ca
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
 from streams.enforcement.people.matter_args import CaseAssign, CaseClose, CaseNote, CaseOpen
 from streams.enforcement.people.roles import Role
+from streams.enforcement.policy.people_first import DEFAULT_ROLE
+from streams.tally import tally
 
 _NAMESPACE = uuid.UUID("0b0f5a52-3c8e-5f0b-8f0e-4f7f0f4b6c11")
-DEFAULT_ROLE = "policy review"
 
 
 def open_weight(errand: Errand) -> Weight:
@@ -36,7 +37,7 @@ def close_weight(errand: Errand) -> Weight:
     args = errand.args
     assert isinstance(args, CaseClose)
     rows = errand.all_found(cases, cases.c.case_id, args.cases, "case")
-    return Weight(restricted=any(row["restricted"] for row in rows), count=len(rows))
+    return Weight(restricted=any(row["restricted"] for row in rows), count=len({row["case_id"] for row in rows}))
 
 
 def open_one(errand: Errand) -> Answer:
@@ -92,7 +93,8 @@ def close(errand: Errand) -> Answer:
     """Close cases with what they turned out to be; that becomes labels."""
     args = errand.args
     assert isinstance(args, CaseClose)
-    for row in errand.all_found(cases, cases.c.case_id, args.cases, "case"):
+    rows = {row["case_id"]: row for row in errand.all_found(cases, cases.c.case_id, args.cases, "case")}
+    for row in rows.values():
         if row["state"] != "open":
             raise Turned(f"case {row['case_id'][:8]} is closed already")
         errand.tx.update(cases, cases.c.case_id == row["case_id"], state="closed", disposition=args.disposition,
@@ -100,4 +102,4 @@ def close(errand: Errand) -> Answer:
         errand.note(Kind.CASE, {"case_id": row["case_id"], "to": "closed", "disposition": args.disposition})
         errand.after.messages.post(f"case:{row['case_id']}:closed", PAGE_CLOSED, f"case:{row['case_id']}",
                                    {"summary": "closed", "case_id": row["case_id"]})  # fmt: skip
-    return Answer(Ending.DONE, f"{len(args.cases):,} cases closed: {args.disposition}")
+    return Answer(Ending.DONE, f"{tally(len(rows), 'case')} closed: {args.disposition}")

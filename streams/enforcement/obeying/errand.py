@@ -45,7 +45,7 @@ class Weight:
     """What permission and the number of people depend on.
 
     rung: the highest that is touched; restricted: whether any matter is child safety's; about: of a report; count: of
-    accounts; override: of a promotion's gates; needed: people that the policy asks for.
+    accounts or cases; override: of a promotion's gates; needed: people that the policy asks for.
     """
 
     rung: str | None = None

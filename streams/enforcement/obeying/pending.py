@@ -38,11 +38,11 @@ def change_of(verb: str, args: dict[str, Any]) -> str:
 def agree_or_wait(errand: Errand, weight: Weight) -> Waiting | None:
     """None where it may be done now; else it is put down to wait.
 
-    Approvals of proposed actions wait in a room of their own, since policy asked for those.
+    Approvals of proposed actions wait in a room of their own, since policy asked for those; one person says no.
     """
     verb = errand.command.verb
-    needed = people_needed(verb, weight.count, weight.rung, weight.override)
-    if needed <= 1 or verb == "action.approve":
+    needed = max(people_needed(verb, weight.count, weight.rung, weight.override), weight.needed)
+    if needed <= 1 or verb in ("action.approve", "action.reject"):
         return None
     change = change_of(verb, errand.command.args)
     found = agreement(errand, (), errand.by, needed, weight.rung or verb, change, errand.tx.now_ms)

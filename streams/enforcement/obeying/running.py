@@ -8,21 +8,27 @@ from features.ticks import DAY_MS
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.ledger.circumstances import ALL
 from streams.enforcement.ledger.gates import gates
-from streams.enforcement.ledger.schema import breakers, holds, people, stages, switch
+from streams.enforcement.ledger.schema import breakers, facts, holds, people, stages, switch
 from streams.enforcement.ledger.stages import note_stage
+from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
 from streams.enforcement.people.running_args import (
     BudgetClose,
     FactsImport,
+    FactsUnlist,
     HoldRelease,
     PeopleAdd,
     PeopleRevoke,
     RuleDemote,
     RulePromote,
     Switching,
+    Unlisting,
 )
 from streams.enforcement.policy.policy import STAGES
 from streams.enforcement.policy.standing import Stage
+from streams.tally import tally
+
+_LISTED = "allow_listed_until_ms"
 
 MOST_OVERRIDE_MS = 7 * DAY_MS
 """An override ends by itself, at the latest after so long: by then the rule can have earned its stage."""
@@ -140,11 +146,34 @@ def close_budget(errand: Errand) -> Answer:
 
 
 def note_facts(errand: Errand) -> Answer:
-    """Record that facts were imported; the facts themselves come by their own way."""
+    """Record that facts were imported; the facts themselves come by their own way, but for the end of a time on the
+    allow list, which is asked for by itself.
+    """
     args = errand.args
     assert isinstance(args, FactsImport)
     errand.note(Kind.FACTS, {"sha256": args.sha256, "accounts": args.accounts})
-    return Answer(Ending.DONE, f"facts of {args.accounts:,} accounts")
+    return Answer(Ending.DONE, f"facts of {tally(args.accounts, 'account')}")
+
+
+def unlist(errand: Errand) -> Answer:
+    """Take accounts off the allow list, or leave them on it for less long; one that has changed meanwhile stays."""
+    args = errand.args
+    assert isinstance(args, FactsUnlist)
+    known = {row["account_id"]: row for row in errand.tx.among(facts, facts.c.account_id, (
+        one.account_id for one in args.accounts))}  # fmt: skip
+    done = [one for one in args.accounts if _unlist(errand, one, known.get(one.account_id))]
+    left = len(args.accounts) - len(done)
+    told = f"{tally(len(done), 'account')} off the allow list, or on it for less long"
+    return Answer(Ending.DONE, told + (f"; {left:,} changed meanwhile and left alone" if left else ""))
+
+
+def _unlist(errand: Errand, one: Unlisting, row: Row | None) -> bool:
+    if row is None or row["known"].get(_LISTED) != one.was_ms:
+        return False
+    told = {**row["known"], _LISTED: one.until_ms}
+    errand.tx.update(facts, facts.c.account_id == one.account_id, known=told)
+    errand.note(Kind.FACTS, {"allow_listed_until_ms": one.until_ms or 0}, one.account_id)
+    return True
 
 
 def release_hold(errand: Errand) -> Answer:

@@ -41,13 +41,22 @@ class CaseClose(Args, frozen=True):
     disposition: Literal["violation", "no_violation", "victim", "duplicate", "unclear"]
 
 
+class CaseInform(Args, frozen=True):
+    """Let the owners of contained accounts be told."""
+
+    case: Id
+
+
 class AppealAdd(Args, frozen=True):
-    """What an owner says against an action."""
+    """What an owner says against an action. outside_id: what another system calls the appeal, which tells a repeated
+    one.
+    """
 
     action_id: Id
     appealed_by: Id
     appeal_reason: Words
     appealed_ms: Ms | None = None
+    outside_id: Id | None = None
 
 
 class AppealAssign(Args, frozen=True):
@@ -79,6 +88,13 @@ class ReportAdd(Args, frozen=True):
     def __post_init__(self) -> None:
         if self.kind == UNEXPECTED_BEHAVIOUR and self.clause is not None:
             raise ValueError("unexpected behaviour of a model breaks no clause")
+
+
+class ReportLink(Args, frozen=True):
+    """account_id: whom it is about."""
+
+    report: Id
+    account_id: Id
 
 
 class ReportAnswer(Args, frozen=True):

@@ -41,12 +41,13 @@ _BY_VERB: dict[str, tuple[Role, ...]] = {
     "account.erase": _RUNNING,
     "action.approve": _CASEWORK, "action.reject": _CASEWORK, "action.undo": _CASEWORK,
     "case.open": _CASEWORK, "case.assign": _CASEWORK, "case.note": _CASEWORK, "case.close": _CASEWORK,
+    "case.inform": (Role.CHILD_SAFETY,),
     "appeal.add": _CASEWORK, "appeal.assign": _CASEWORK, "appeal.answer": _CASEWORK,
-    "report.add": _ALL_BUT_OBSERVERS, "report.answer": _CASEWORK,
+    "report.add": _ALL_BUT_OBSERVERS, "report.answer": _CASEWORK, "report.link": _CASEWORK,
     "enforcement.stop": _ALL_BUT_OBSERVERS,  # stopping is always safe
     "enforcement.resume": _RUNNING, "rule.promote": _RUNNING, "rule.demote": (Role.ENFORCER, Role.ADMIN),
     "people.add": _RUNNING, "people.revoke": _RUNNING, "budget.close": _RUNNING, "facts.import": _RUNNING,
-    "hold.release": _RUNNING, "done.recheck": _CASEWORK,
+    "facts.unlist": _RUNNING, "hold.release": _RUNNING, "done.recheck": _CASEWORK,
 }  # fmt: skip
 
 VERBS = frozenset(_BY_VERB)
@@ -64,6 +65,9 @@ _OF_ALL = (
     *(v for v in _BY_VERB if v.split(".")[0] in ("enforcement", "rule", "people", "budget", "facts")),
 )
 """What is about no account's matter that could be restricted."""
+
+VIOLATION = "violation"
+"""What a report is about that says that somebody broke a clause."""
 
 UNEXPECTED_BEHAVIOUR = "unexpected_behaviour"
 """What a report is about that goes to a model's owners and never strikes."""
@@ -92,7 +96,7 @@ def may(
 
 
 def _needed(verb: str, rung: str | None, about: str | None) -> tuple[Role, ...]:
-    if verb == "report.answer" and about == UNEXPECTED_BEHAVIOUR:
+    if verb in ("report.answer", "report.link") and about == UNEXPECTED_BEHAVIOUR:
         return (Role.OWNER_OF_MODELS,)
     if rung is not None and verb in _RUNG_VERBS:
         return _BY_RUNG[rung]

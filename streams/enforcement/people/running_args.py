@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from streams.enforcement.people.args import Args, Hash, Id, Ms, Scopes, Share
+from streams.enforcement.people.args import MOST_TARGETS, Args, Hash, Id, Ms, Scopes, Share
 from streams.enforcement.people.person import NAME_RULE, is_name
 from streams.enforcement.people.roles import Role
 
@@ -74,6 +74,21 @@ class FactsImport(Args, frozen=True):
 
     sha256: Hash
     accounts: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Unlisting(Args, frozen=True):
+    """was_ms: how long the account is on the allow list now; until_ms: how long it is to be, absent: no longer."""
+
+    account_id: Id
+    was_ms: Ms
+    until_ms: Ms | None = None
+
+
+class FactsUnlist(Args, frozen=True):
+    """sha256: of the file of facts that says so."""
+
+    sha256: Hash
+    accounts: Annotated[list[Unlisting], msgspec.Meta(min_length=1, max_length=MOST_TARGETS)]
 
 
 class HoldRelease(Args, frozen=True):

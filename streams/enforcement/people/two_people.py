@@ -12,19 +12,27 @@ from streams.enforcement.audit.canonical import canonical
 from streams.enforcement.policy.rungs import TERMINATE
 
 TWO_PEOPLE = frozenset({
-    "enforcement.resume", "budget.close", "account.unprotect", "people.add", "people.revoke",
+    "enforcement.resume", "budget.close", "account.unprotect", "facts.unlist", "people.add", "people.revoke",
     "hold.release", "account.erase",  # neither can be undone
 })  # fmt: skip
 """What always takes two."""
 
 BULK = 10
-"""More accounts than this at once take two people."""
+"""More accounts, or cases, than this at once take two people."""
 
 APPROVAL_MS = 15 * 60_000
 """How long an approval counts."""
 
 _BULK_VERBS = frozenset(
-    {"account.act", "account.reinstate", "account.protect", "account.elsewhere", "action.approve", "action.undo"}
+    {
+        "account.act",
+        "account.reinstate",
+        "account.protect",
+        "account.elsewhere",
+        "action.approve",
+        "action.undo",
+        "case.close",
+    }
 )
 _AHEAD_MS = 60_000
 
@@ -61,12 +69,12 @@ def approval_of(change: Mapping[str, Any]) -> str:
 
 
 def bulk(verb: str, count: int) -> bool:
-    """Whether a verb touches so many accounts that it takes two people."""
+    """Whether a verb touches so many accounts or cases that it takes two people."""
     return verb in _BULK_VERBS and count > BULK
 
 
 def people_needed(verb: str, count: int = 1, rung: str | None = None, override: bool = False) -> int:
-    """How many people something takes. count: of accounts it touches; override: a promotion past its gates."""
+    """How many people something takes. count: of accounts or cases it touches; override: a promotion past its gates."""
     promoted = verb == "rule.promote" and override
     terminating = verb in ("account.act", "action.approve") and rung == TERMINATE
     return 2 if verb in TWO_PEOPLE or promoted or terminating or bulk(verb, count) else 1

@@ -25,14 +25,17 @@ from streams.enforcement.people.matter_args import (
     AppealAssign,
     CaseAssign,
     CaseClose,
+    CaseInform,
     CaseNote,
     CaseOpen,
     ReportAdd,
     ReportAnswer,
+    ReportLink,
 )
 from streams.enforcement.people.running_args import (
     BudgetClose,
     FactsImport,
+    FactsUnlist,
     HoldRelease,
     PeopleAdd,
     PeopleRevoke,
@@ -46,11 +49,13 @@ SHAPES: dict[str, type[Args]] = {
     "account.unprotect": Accounts, "account.elsewhere": AccountElsewhere,
     "account.erase": AccountErase, "action.approve": ActionApprove,
     "action.reject": ActionReject, "action.undo": ActionUndo, "case.open": CaseOpen, "case.assign": CaseAssign,
-    "case.note": CaseNote, "case.close": CaseClose, "appeal.add": AppealAdd, "appeal.assign": AppealAssign,
+    "case.note": CaseNote, "case.close": CaseClose,
+    "case.inform": CaseInform, "appeal.add": AppealAdd, "appeal.assign": AppealAssign,
     "appeal.answer": AppealAnswer, "report.add": ReportAdd, "report.answer": ReportAnswer,
+    "report.link": ReportLink,
     "enforcement.stop": Switching, "enforcement.resume": Switching, "rule.promote": RulePromote,
     "rule.demote": RuleDemote, "people.add": PeopleAdd, "people.revoke": PeopleRevoke, "budget.close": BudgetClose,
-    "facts.import": FactsImport, "hold.release": HoldRelease, "done.recheck": DoneRecheck,
+    "facts.import": FactsImport, "facts.unlist": FactsUnlist, "hold.release": HoldRelease, "done.recheck": DoneRecheck,
 }  # fmt: skip
 """The arguments of each verb."""
 

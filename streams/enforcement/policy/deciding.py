@@ -11,7 +11,7 @@ from streams.enforcement.policy.decided import nothing
 from streams.enforcement.policy.decision import Decision, Reason
 from streams.enforcement.policy.facts import Facts
 from streams.enforcement.policy.matter import Matter
-from streams.enforcement.policy.paths import care, child_safety, is_child_safety
+from streams.enforcement.policy.paths import care, child_safety, is_child_safety, ours
 from streams.enforcement.policy.policy import Policy
 from streams.enforcement.policy.standing import Standing
 from streams.enforcement.policy.strikes import strikes_of
@@ -38,6 +38,8 @@ def decide(
         return nothing(matter, Reason.ENDED, {"revision": about.revision}, _UNSEEN)
     if matter.clause is not None and matter.clause.path == "care":
         return care(matter)
+    if matter.clause is not None and matter.clause.path == "ours":
+        return ours(matter)
     if matter.clause is not None and matter.clause.page_only:
         return nothing(matter, Reason.PAGE_ONLY)
     age_ms = now_ms - about.time

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     CONTAINED = "contained"  # a hash match: generation is refused at once
     CHILD_SAFETY = "child_safety"  # people of that role alone go on
     CARE = "care"  # a person at risk is not an offender
+    OURS = "ours"  # what is wrong is ours: people look there, and nothing follows for the account
     PAGE_ONLY = "page_only"  # the clause rests on no document
     NO_LADDER = "no_ladder"  # the policy has no step for such an entity under this clause
     BELOW_LADDER = "below_ladder"  # the severity, strikes or evidence reach no step

@@ -84,10 +84,16 @@ def _words(one: Mapping[str, Any], ladders: Mapping[str, Any], path: Path) -> It
         yield from duration_problems(one["settle"], (*path, "settle"), least_ms=0)
 
 
+_NO_LADDER = {
+    "care": "a person at risk is no offender", "child_safety": "the path of child safety has no ladder",
+    "ours": "what is ours to repair is no breach",
+}  # fmt: skip
+
+
 def _path_problems(clause: Clause, one: Mapping[str, Any], path: Path) -> Iterator[Problem]:
-    most = {"care": PAGE, "child_safety": CONTAIN}.get(clause.path)
+    most = {"care": PAGE, "child_safety": CONTAIN, "ours": PAGE}.get(clause.path)
     if most is not None and "ladder" in one:
-        told = "a person at risk is no offender" if most == PAGE else "the path of child safety has no ladder"
+        told = _NO_LADDER[clause.path]
         yield Problem((*path, "ladder"), f"{told}: no ladder under {clause.id}", "remove it: people decide there")
     if most is not None and one["ceiling"] not in (PAGE, most):
         yield Problem((*path, "ceiling"), f"{clause.id} goes no further than {most}", f"say ceiling: {most}")

@@ -1,4 +1,4 @@
-"""The paths of their own: child safety, and care for a person at risk."""
+"""The paths of their own: child safety, care for a person at risk, and what is ours to repair."""
 
 from __future__ import annotations
 
@@ -39,3 +39,8 @@ def child_safety(matter: Matter) -> Decision:
 def care(matter: Matter) -> Decision:
     """A person at risk gets a case with those who care for such, and never a rung or a strike."""
     return nothing(matter, Reason.CARE, people={**to_people(matter), "case": role(matter, "care team")})
+
+
+def ours(matter: Matter) -> Decision:
+    """What we confirmed does not hold: people are told by severity, and nothing follows for the account."""
+    return nothing(matter, Reason.OURS, people={**to_people(matter), "case": role(matter, "platform reliability")})

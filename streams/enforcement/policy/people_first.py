@@ -6,8 +6,8 @@ from typing import TypedDict
 
 from streams.enforcement.policy.matter import Matter
 
-ROLE = "policy review"
-"""Whose case it is where the clause is not known."""
+DEFAULT_ROLE = "policy review"
+"""Whose case it is where the clause is not known, such as one of an older pack."""
 
 
 class ToPeople(TypedDict):
@@ -23,7 +23,7 @@ def to_people(matter: Matter) -> ToPeople:
     severity = matter.about.severity
     reaction = matter.policy.reactions.get(severity, "page")
     page = reaction == "page"
-    return {"case": None if reaction == "list" else role(matter, ROLE), "page": page,
+    return {"case": None if reaction == "list" else role(matter, DEFAULT_ROLE), "page": page,
             "urgent": page and severity == "critical"}  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from streams.enforcement.policy.trust import Reporters
+
 STAGES = ("shadow", "canary", "live")
 """From least to most."""
 
@@ -124,6 +126,7 @@ class Policy:
     appeal_url: str = ""
     terms_url: str = ""
     canary_salt: str = field(default="tipstaff")
+    reporters: Reporters = field(default_factory=Reporters)
 
     def stage_cap(self, rule: str) -> str:
         """The highest stage a rule may have: shadow unless said."""

@@ -42,6 +42,10 @@ STRICTEST: dict[str, Any] = {
         "notice": {"rule_per_hour": 20}, "throttle": {"rule_per_hour": 5}, "narrow": {"rule_per_hour": 5},
         "suspend": {"rule_per_hour": 1, "clause_per_hour": 1, "per_hour": 1},
     },
+    "reporters": {
+        "trusted": [], "distrusted": [], "known_from": 0.5, "distrusted_below": 0.1,
+        "due": {"trusted": "24h", "known": "24h", "unknown": "24h", "distrusted": "24h"},
+    },
     "stages": {},
     "demote_above_forecast": 3.0,
     "demote_overturns": 2,

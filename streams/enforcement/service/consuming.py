@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import CorruptRecordError, KafkaError, UnsupportedCodecError
 
 from streams.enforcement.service.records import Record
 from streams.enforcement.service.starts import Place
@@ -19,10 +19,11 @@ MOST_RECORDS = 500
 
 _MIB = 2**20
 _ASK_MS = 10_000
+_OF_UNPACKING = (CorruptRecordError, UnsupportedCodecError)
 
 
 class Unreadable(Exception):
-    """A stored batch that this consumer cannot unpack, of some partition; a new consumer must read on."""
+    """A stored batch that this consumer cannot unpack, of some partition; a new consumer must read on. See `broken`."""
 
 
 class Consuming:
@@ -46,11 +47,15 @@ class Consuming:
         """Every partition that there is now."""
         found: set[Place] = set()
         for topic in self._topics:
-            partitions = self._asked(f"see {topic}", lambda topic=topic: self._consumer.partitions_for_topic(topic))
+            partitions = self.partitions(topic)
             if not partitions:
                 raise KafkaRefused(f"there is no topic {topic}, or it may not be seen: run tipstaff topics apply")
             found |= {(topic, number) for number in partitions}
         return found
+
+    def partitions(self, topic: str) -> set[int]:
+        """The partitions of any topic, also one that is not read here; none where it may not be seen."""
+        return set(self._asked(f"see {topic}", lambda: self._consumer.partitions_for_topic(topic)))
 
     def bounds(self, places: Iterable[Place]) -> tuple[dict[Place, int], dict[Place, int]]:
         """The first offset of each partition, and the one after its last."""
@@ -82,9 +87,9 @@ class Consuming:
         """What comes next, by partition; it is not passed until `passed` says so. Raises Unreadable."""
         try:
             found = self._consumer.poll(timeout_ms=wait_ms)
-        except KafkaError as error:
-            raise refused(error, self._kafka, "read") from None
         except Exception as error:  # what a hostile batch makes an unpacker raise is anybody's guess
+            if isinstance(error, KafkaError) and not isinstance(error, _OF_UNPACKING):
+                raise refused(error, self._kafka, "read") from None
             raise Unreadable(f"a stored batch cannot be unpacked: {type(error).__name__}") from error
         return {(where.topic, where.partition): [_record(one) for one in records] for where, records in found.items()}
 

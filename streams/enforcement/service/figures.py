@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import sqlalchemy as sa
 
-from streams.enforcement.ledger.circumstances import joined, lag_ms
+from streams.enforcement.ledger.circumstances import joined
 from streams.enforcement.ledger.messages import TRYING, WAITING
+from streams.enforcement.ledger.partitions import lag_ms
 from streams.enforcement.ledger.schema import actions, breakers, outbox, progress, switch
 from streams.enforcement.ledger.transaction import Ledger, Transaction
 from streams.enforcement.policy.action import State
@@ -18,12 +19,12 @@ from streams.enforcement.telemetry import EnforceTelemetry
 
 
 class Figures:
-    """Reads them, and shows them. brake: the switch outside the ledger at a time (ms)."""
+    """Reads them, and shows them. brake: the switch outside the ledger at a time (ms); purses: the policy's."""
 
     def __init__(self, ledger: Ledger, telemetry: EnforceTelemetry, brake: Callable[[int], Switch],
-                 sinks: tuple[str, ...], purses: tuple[str, ...]) -> None:  # fmt: skip
+                 sinks: tuple[str, ...], purses: Callable[[], Iterable[str]]) -> None:  # fmt: skip
         self._ledger, self._telemetry, self._brake = ledger, telemetry, brake
-        self._sinks, self._purses = sinks, purses
+        self._sinks, self._purses, self._shown = sinks, purses, set[str]()
 
     def show(self, now_ms: int) -> None:
         """All of them, as of now."""
@@ -56,7 +57,8 @@ class Figures:
 
     def _breakers(self, tx: Transaction) -> None:
         rows = tx.rows(sa.select(breakers))
-        for purse in self._purses:
+        self._shown |= set(self._purses())  # one that another pack's policy no longer has is shown as none
+        for purse in sorted(self._shown):
             mine = [row["held"] for row in rows if row["purse"] == purse]
             self._telemetry.breakers.labels(purse).set(len(mine))
             self._telemetry.held_back.labels(purse).set(sum(mine))

@@ -154,6 +154,7 @@ _WHAT: Mapping[Reason, str] = {
     Reason.NOT_AN_ALERT: "no alert", Reason.UNKNOWN_KIND: "of a kind that is not known",
     Reason.UNKNOWN_PACK: "an alert of a pack that was never published", Reason.NOT_PROGRESS: "no progress",
     Reason.NOT_FACTS: "no account facts", Reason.FAILED: "it fails when it is taken in",
+    Reason.BROKEN_BATCH: "of a broken stored batch", Reason.BATCH_TOO_LARGE: "of a stored batch that is too large",
 }  # fmt: skip
 
 

@@ -11,10 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from streams.enforcement.enforcer import OutOfOrder
+from streams.enforcement.ledger.acknowledged import LedgerPages
+from streams.enforcement.ledger.own_events import Sending
 from streams.enforcement.ledger.transaction import FencedOff
 from streams.enforcement.obeying.obey import Obeying
+from streams.enforcement.outbox.acknowledging import Acknowledging
 from streams.enforcement.outbox.deliverer import Deliverer
 from streams.enforcement.outbox.delivery import Sink
+from streams.enforcement.service.broken import broken_batches
 from streams.enforcement.service.consuming import Consuming, Unreadable
 from streams.enforcement.service.intake import Intake, TooManyFailed
 from streams.enforcement.service.lease import Lease
@@ -26,6 +30,7 @@ from streams.enforcement.service.reading import Desk, Reading
 from streams.enforcement.service.records import Reader
 from streams.enforcement.service.sending import WhileHeld
 from streams.enforcement.service.standing import TERM_PARTS, in_words
+from streams.located import PackRefused
 from streams.worker.connection import KafkaRefused
 from streams.worker.packs.topic import PackTopic
 
@@ -47,12 +52,16 @@ class Leading:
         self._obeying = Obeying(parts.enforcer)
         self._intake = Intake(parts.enforcer, self._obeying)
         self._deliverers = [self._deliverer(sink) for sink in parts.sinks]
+        self._acknowledging = Acknowledging(LedgerPages(parts.enforcer.ledger), parts.sinks, parts.clock_ms,
+                                            self._unread)  # fmt: skip
         self._threads: list[threading.Thread] = []
         self._telling = Producing(parts.kafka, parts.names)
         self._publishing = Publishing(parts.enforcer.ledger, parts.names.decisions, self._telling.tell)
+        self._bringing = Sending(parts.enforcer.ledger, self._telling.bring)
 
     def run(self) -> bool:
         """Act; whether every thread ended in time once it was over."""
+        self._follow_on()
         self._begin()
         wait_s = _FIRST_WAIT_S
         try:
@@ -77,10 +86,21 @@ class Leading:
         self._go("checkpoints", KEPT_EVERY_S, lambda: self._parts.checkpoint(self._parts.clock_ms()))
         self._go("figures", SHOWN_EVERY_S, lambda: self._parts.figures.show(self._parts.clock_ms()))
         self._go("publishing", PUBLISHED_EVERY_S, self._publish)
+        self._go("packs", LOOKED_EVERY_S, lambda: self._parts.following.turn(self._parts.clock_ms()))
+        if self._acknowledging.asks:
+            every_s = self._acknowledging.every_s
+            self._go("acknowledgements", every_s, lambda: self._acknowledging.turn(self._over))
         for one in self._deliverers:
             self._threads.append(threading.Thread(target=one.run, args=(self._over,), daemon=True, name="delivery"))
         for thread in self._threads:
             thread.start()
+
+    def _follow_on(self) -> None:
+        """Begin with the pack that the last term followed; where it cannot be read any more, with our own."""
+        try:
+            self._parts.following.begin()
+        except (PackRefused, sa.exc.SQLAlchemyError) as error:
+            self._parts.standing.trouble("packs", in_words(error))
 
     def _go(self, part: str, every_s: float, work: Callable[[], None]) -> None:
         run = lambda: self._repeat(part, every_s, work)  # noqa: E731
@@ -115,8 +135,18 @@ class Leading:
             one.wake()
 
     def _publish(self) -> None:
-        while not self._over.is_set() and self._publishing.turn(self._parts.clock_ms()):
+        try:
+            self._drain(self._publishing.turn)
+        finally:  # neither topic holds the other up
+            self._drain(self._bringing.turn)
+
+    def _drain(self, turn: Callable[[int], int]) -> None:
+        while not self._over.is_set() and turn(self._parts.clock_ms()):
             pass
+
+    def _unread(self, sink: str, why: str) -> None:
+        # Nothing of ours is in trouble: the pages are delivered, whoever takes them.
+        self._parts.log.warning("acknowledgements cannot be read", sink=sink, reason=why)
 
     def _deliverer(self, sink: Sink) -> Deliverer:
         parts = self._parts
@@ -176,8 +206,8 @@ class Leading:
     def _desk(self, producing: Producing) -> Desk:
         parts = self._parts
         book = PackBook(parts.enforcer, PackTopic(parts.kafka, parts.names).fetch_all)
-        return Desk(parts.enforcer, self._intake, Reader(parts.names), book, producing,
-                    parts.names, parts.from_end)  # fmt: skip
+        return Desk(parts.enforcer, self._intake, Reader(parts.names), book, producing, parts.names,
+                    lambda places: broken_batches(parts.kafka, places), parts.from_end)  # fmt: skip
 
     def _end(self, seconds: float) -> bool:
         self._over.set()

@@ -57,8 +57,8 @@ class PackBook:
             self._add(sound)
 
     def _add(self, known: Iterable[str]) -> None:
-        before = self._enforcer.in_force
-        self._enforcer.in_force = replace(before, packs=before.packs | frozenset(known))
+        added = frozenset(known)
+        self._enforcer.change(lambda before: replace(before, packs=before.packs | added))
 
 
 def _rules(data: bytes, name: str) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ from typing import Any
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.outbox.delivery import Sink
 from streams.enforcement.service.figures import Figures
+from streams.enforcement.service.following import Following
 from streams.enforcement.service.standing import Standing
 from streams.enforcement.telemetry import EnforceTelemetry
 from streams.worker.connection import KafkaSettings
@@ -32,6 +33,7 @@ class Parts:
     clock_ms: Callable[[], int]
     log: Any
     checkpoint: Keep
+    following: Following
     from_end: frozenset[str] = frozenset()
 
     @property

@@ -19,11 +19,14 @@ from streams.enforcement.ledger.desired import desired_state
 from streams.enforcement.ledger.messages import HOLD, LIFTED, NOTICE, PAGE, PAGE_CLOSED, REQUESTED
 from streams.enforcement.ledger.transaction import Ledger
 from streams.enforcement.service.bounded import bounded
+from streams.enforcement.service.broken import MOST_UNPACKED
 from streams.enforcement.service.checkpointing import Checkpointing
 from streams.enforcement.service.endpoint import desired_route
 from streams.enforcement.service.figures import Figures
+from streams.enforcement.service.following import Following
 from streams.enforcement.service.leading import STOPPING_S
 from streams.enforcement.service.lease import Lease, a_holder
+from streams.enforcement.service.ordered_packs import OrderedPacks
 from streams.enforcement.service.parts import Parts
 from streams.enforcement.service.service import Service
 from streams.enforcement.service.standing import Standing, in_words
@@ -38,6 +41,7 @@ from streams.worker.connection import KafkaRefused, KafkaSettings
 from streams.worker.names import Names
 from streams.worker.process_log import open_log
 from streams.worker.topics.admin import open_admin
+from streams.worker.transport.bombs import bound_decompression, bound_kafka_python
 
 CANNOT_GO_ON = 70
 """Exit code of a process that stopped itself, or had something under way that did not end in time: it comes again."""
@@ -48,7 +52,9 @@ _MARGIN_S = 4.0
 
 @dataclass(frozen=True)
 class Given:
-    """All that the process is told. declared: without sinks nothing leaves; folder: the data directory."""
+    """All that the process is told. declared: without sinks nothing leaves; folder: the data directory; pinned: the
+    pack stays, whatever is published; key: what published packs are signed with; dry: nothing is restricted, or sent.
+    """
 
     kafka: KafkaSettings
     names: Names
@@ -57,6 +63,9 @@ class Given:
     pack: Pack
     declared: Declared
     folder: Path
+    pinned: bool = False
+    key: bytes | None = None
+    dry: bool = False
 
 
 def clock_ms() -> int:
@@ -76,6 +85,8 @@ async def _serve(given: Given) -> int:
     log = open_log()
     token = None if given.settings.desired_token_file is None else from_file(given.settings.desired_token_file)
     bounded(given.ledger, given.settings.lease_s)
+    bound_decompression(MOST_UNPACKED)
+    bound_kafka_python(MOST_UNPACKED)
     await asyncio.to_thread(_look, given, log)
     service, telemetry = _service(given, log)
     stopping = asyncio.Event()
@@ -114,17 +125,21 @@ def _service(given: Given, log: Any) -> tuple[Service, EnforceTelemetry]:
     telemetry = EnforceTelemetry(declared.events, purses, topics)
     standing = Standing(log, lambda part: telemetry.troubles.labels(part).inc())
     switch_file = given.settings.switch_file or given.folder / "switch.yaml"
-    switch = SwitchFile(switch_file, clock_ms, lambda wrong: _tell_switch(standing, wrong))
+    switch = SwitchFile(switch_file, clock_ms, lambda wrong: _tell_switch(standing, wrong), given.dry)
     switch.read()
     routes = {kind: declared.routes(kind) for kind in _TYPES}
     enforcer = Enforcer(given.ledger, in_force_of(given.pack), routes, switch.now)
-    figures = Figures(given.ledger, telemetry, switch.now, tuple(declared.events), purses)
+    figures = Figures(given.ledger, telemetry, switch.now, tuple(declared.events),
+                      lambda: enforcer.in_force.policy.budgets)  # fmt: skip
+    find = None if given.key is None else OrderedPacks(given.kafka, names, given.key).find
     checkpointing = Checkpointing(enforcer, given.folder, given.settings.checkpoints_file or given.folder / MARKS_FILE)
     from_end = frozenset((names.alerts, names.restricted_alerts) if given.settings.begin == "now" else ())
     parts = Parts(given.kafka, names, enforcer, declared.sinks, figures, telemetry, standing, clock_ms, log,
-                  checkpointing.keep, from_end)  # fmt: skip
+                  checkpointing.keep, Following(enforcer, find, log, given.pinned), from_end)  # fmt: skip
     if not routes[REQUESTED]:
         log.warning("no sink takes actions: receivers are taken to pull the desired state")
+    if given.dry:
+        log.warning("dry: nothing is restricted and nothing is sent; pages and lifts wait for a start without --dry")
     return Service(parts, Lease(given.ledger, a_holder(), given.settings.lease_s), switch), telemetry
 
 
@@ -139,7 +154,7 @@ def _look(given: Given, log: Any) -> None:
     """Whether every topic is there. Raises KafkaRefused."""
     names = given.names
     needed = [names.alerts, names.restricted_alerts, names.commands, names.facts, names.decisions, names.packs,
-              names.dead_letters]  # fmt: skip
+              names.dead_letters, names.events]  # fmt: skip
     with open_admin(given.kafka, lambda line: log.warning("waiting", reason=line)) as admin:
         found = admin.topics(needed)
     missing = [name for name in needed if name not in found]

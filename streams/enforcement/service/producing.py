@@ -1,4 +1,4 @@
-"""What enforcement writes to Kafka: refused records as dead letters, decisions for whoever wants to know."""
+"""What enforcement writes to Kafka: dead letters, decisions for whoever wants to know, and usage events of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from streams.enforcement.service.records import Refused
+from streams.enforcement.ledger.own_events import Told
+from streams.enforcement.service.records import OF_A_BATCH, Refused
 from streams.worker.connection import KafkaSettings
 from streams.worker.letters.graves import Grave, as_record
 from streams.worker.names import Names
@@ -41,6 +42,10 @@ class Producing:
         """Publish decisions, by account; once it returns they are durable."""
         self._send(self._names.decisions, [(account.encode(), value, []) for account, value in decisions])
 
+    def bring(self, events: Sequence[Told]) -> None:
+        """Write usage events where those of their accounts go, by the key; once it returns they are durable."""
+        self._send(self._names.events, [(account.encode(), value, []) for _, account, value in events])
+
     def close(self) -> None:
         """Let go of connections."""
         if self._producer is not None:
@@ -60,7 +65,7 @@ class Producing:
         record, value = one.record, one.record.value or b""
         # Others read that topic than may see restricted alerts, owners' addresses or what people asked for.
         withheld = record.topic != self._names.alerts
-        clipped = len(value) > _LONGEST and not withheld
+        clipped = (len(value) > _LONGEST and not withheld) or one.reason in OF_A_BATCH
         kept = b"" if withheld else value[:_KEPT] if clipped else value
         return Grave(record.topic, record.partition, record.offset, record.stamp_ms, str(one.reason), one.detail,
                      None if withheld else record.key, kept, clipped, withheld)  # fmt: skip

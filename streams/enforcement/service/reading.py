@@ -6,22 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
-
 from detectors.alert import Alert
 from streams.enforcement.enforcer import Enforcer
-from streams.enforcement.ledger.messages import Messages
-from streams.enforcement.ledger.schema import progress, sources
-from streams.enforcement.service.consuming import Consuming
+from streams.enforcement.ledger.partitions import LONG_AGO_MS, know_partitions
+from streams.enforcement.service.broken import as_refused
+from streams.enforcement.service.consuming import Consuming, Unreadable
 from streams.enforcement.service.intake import Intake, Poisonous, Taken, span_of
 from streams.enforcement.service.pack_book import PackBook
+from streams.enforcement.service.positions import Positions
 from streams.enforcement.service.producing import Producing
 from streams.enforcement.service.records import Item, Reader, Record, Refused
-from streams.enforcement.service.starts import Place, Start, starts
+from streams.enforcement.service.starts import Place, starts
 from streams.enforcement.telemetry import EnforceTelemetry
 from streams.worker.names import Names
+from streams.worker.transport.chunk import Broken
 
 WAIT_MS = 250
+
+FindBroken = Callable[[Mapping[Place, int]], Mapping[Place, Broken]]
+"""Finds the broken batches that hold places up, by their next offsets. May raise KafkaRefused."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Desk:
     book: PackBook
     producing: Producing
     names: Names
+    find_broken: FindBroken
     from_end: frozenset[str] = frozenset()
 
 
@@ -45,6 +49,7 @@ class Reading:
         self._desk, self._consuming, self._telemetry = desk, consuming, telemetry
         self._clock_ms, self._log = clock_ms, log
         self._behind: dict[Place, int] = {}
+        self._positions = Positions(desk.enforcer, desk.names.facts, telemetry, clock_ms, log)
 
     def begin(self) -> None:
         """Go to where the ledger left off. Facts come first: without them every account would need a person.
@@ -53,14 +58,15 @@ class Reading:
         """
         places = self._consuming.places()
         first, end = self._consuming.bounds(places)
-        known = self._known()
+        known = self._positions.known()
         found = starts(known, first, end, self._desk.from_end)
-        self._note({place: one for place, one in found.items() if known.get(place) != one.offset})
+        self._positions.move({place: one for place, one in found.items() if known.get(place) != one.offset})
         self._consuming.read_from({place: one.offset for place, one in found.items()})
         facts = self._desk.names.facts
         self._behind = {place: last for place, last in end.items() if place[0] == facts and found[place].offset < last}
         if self._behind:
             self._consuming.only([facts])
+        self._look_at_events(LONG_AGO_MS)
         self._desk.book.load()
 
     @property
@@ -83,11 +89,28 @@ class Reading:
         for topic in {place[0] for place in at}:
             unread = sum(max(end[place] - at[place], 0) for place in at if place[0] == topic)
             self._telemetry.unread.labels(topic).set(unread)
+        self._look_at_events(self._clock_ms())
         return self._consuming.places() != set(at)
 
+    def _look_at_events(self, since_ms: int) -> None:
+        """Which partitions workers have to tell of. since_ms: since when those are there that the ledger knows not."""
+        numbers = self._consuming.partitions(self._desk.names.events)
+        if numbers:
+            know_partitions(self._desk.enforcer.ledger, self._desk.names.events, numbers, since_ms, self._clock_ms())
+        else:
+            self._log.warning("the events' topic cannot be seen: of a partition that nobody tells of nothing is known",
+                              topic=self._desk.names.events)  # fmt: skip
+
     def turn(self) -> int:
-        """Take in what comes next; how many records. Raises as `begin`, and OutOfOrder, Unreadable."""
-        polled = self._consuming.poll(WAIT_MS)
+        """Take in what comes next; how many records. Raises as `begin`, and OutOfOrder, Unreadable.
+
+        After Unreadable another reading must begin: what surely cannot be read is passed over by then.
+        """
+        try:
+            polled = self._consuming.poll(WAIT_MS)
+        except Unreadable:
+            self._pass_over()
+            raise
         records = [one for some in polled.values() for one in some]
         if records:
             self._take(polled, records)
@@ -140,33 +163,14 @@ class Reading:
         self._telemetry.facts.inc(taken.facts)
         self._telemetry.refuse(refused)
 
-    def _known(self) -> dict[Place, int]:
-        with self._desk.enforcer.ledger.reading() as tx:
-            rows = tx.rows(sa.select(sources))
-        return {(row["topic"], row["partition"]): int(row["next_offset"]) for row in rows}
-
-    def _note(self, moved: Mapping[Place, Start]) -> None:
-        """Where the ledger did not know a partition, or what it knew is gone: from now on it knows."""
-        now = self._clock_ms()
-        with self._desk.enforcer.ledger.writing(now) as tx:
-            for (topic, partition), one in moved.items():
-                tx.put(sources, {"topic": topic, "partition": partition, "next_offset": one.offset})
-            # Of a topic that is not read any more nobody tells, and its silence would count as lag.
-            tx.delete(progress, progress.c.topic != self._desk.names.events)
-            messages = Messages(tx, self._desk.enforcer.routes)
-            for (topic, partition), one in moved.items():
-                self._tell_lost(messages, topic, partition, one, now)
-            messages.flush()
-
-    def _tell_lost(self, messages: Messages, topic: str, partition: int, one: Start, now_ms: int) -> None:
-        if not one.lost and not one.anew:
-            return
-        lost = f"{one.lost:,} records were removed before enforcement read them" if one.lost else "it was made anew"
-        self._telemetry.lost.inc(one.lost)
-        self._log.error("records lost", topic=topic, partition=partition, records=one.lost, anew=one.anew)
-        if topic != self._desk.names.facts:  # of those only the newest of each account counts, and that is kept
-            messages.page(f"lost:{topic}/{partition}", str(now_ms), f"{topic}/{partition}: {lost}", True,
-                          {"topic": topic, "partition": partition, "records": one.lost})  # fmt: skip
+    def _pass_over(self) -> None:
+        """Go past stored batches that nobody can unpack: as dead letters first, then in the ledger, with a page."""
+        at = self._consuming.at
+        found = self._desk.find_broken(at)
+        refused = [as_refused(place, one) for place, one in found.items()]
+        self._bury(refused)
+        self._positions.pass_over(at, found)
+        self._telemetry.refuse(refused)
 
 
 def _name(record: Record) -> tuple[str, int, int]:

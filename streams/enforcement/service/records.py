@@ -31,6 +31,12 @@ class Reason(StrEnum):
     NOT_PROGRESS = "not_progress"
     NOT_FACTS = "not_facts"
     FAILED = "failed"
+    BROKEN_BATCH = "broken_batch"
+    BATCH_TOO_LARGE = "batch_too_large"
+
+
+OF_A_BATCH = frozenset({Reason.BROKEN_BATCH, Reason.BATCH_TOO_LARGE})
+"""Reasons why a whole stored batch is passed over, as workers call them; of its records nothing is known."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-TERM_PARTS = ("intake", "publishing", "housekeeping", "checkpoints", "figures", "delivery")
+TERM_PARTS = ("intake", "packs", "publishing", "housekeeping", "checkpoints", "figures", "delivery", "acknowledgements")
 """The parts of the process that acts."""
 
 PARTS = ("lease", "switch", *TERM_PARTS)

@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,14 @@ def read_switch_file(path: Path) -> Mapping[str, Any]:
 
 
 class SwitchFile:
-    """The file as it was last read. told: hears, once for each change, what is wrong with it; None: all is well."""
+    """The file as it was last read. told: hears, once for each change, what is wrong with it; None: all is well.
 
-    def __init__(self, path: Path, clock_ms: Callable[[], int], told: Callable[[str | None], None]) -> None:
-        self._path, self._clock_ms, self._told = path, clock_ms, told
+    dry: off, whatever the file says.
+    """
+
+    def __init__(self, path: Path, clock_ms: Callable[[], int], told: Callable[[str | None], None],
+                 dry: bool = False) -> None:  # fmt: skip
+        self._path, self._clock_ms, self._told, self._dry = path, clock_ms, told, dry
         self._read: tuple[Mapping[str, Any] | None, int] = (None, 0)
         self._wrong: str | None = None
         self._first = True
@@ -64,7 +69,8 @@ class SwitchFile:
     def now(self, now_ms: int) -> Switch:
         """The switch at a time, ms; unknown where it has not been read for a minute."""
         content, read_ms = self._read
-        return read_switch(content, read_ms, now_ms)
+        found = read_switch(content, read_ms, now_ms)
+        return replace(found, on=False) if self._dry else found
 
     def watch(self, stop: threading.Event) -> None:
         """Read it each second until stopped."""

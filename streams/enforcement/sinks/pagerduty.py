@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 import httpx
 import msgspec
 
 from streams.alert_lines import rfc3339
+from streams.enforcement.outbox.acknowledging import Acknowledged, CannotRead
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
 from streams.enforcement.sinks.answers import judged
 from streams.enforcement.sinks.connecting import AddressRefused, Connecting
@@ -19,19 +20,8 @@ from streams.enforcement.sinks.secrets import Secret
 EVENTS_URL = "https://events.pagerduty.com/v2/enqueue"
 INCIDENTS_URL = "https://api.pagerduty.com/incidents"
 _SEVERITIES = {"info": "info", "low": "warning", "medium": "warning", "high": "error", "critical": "critical"}
+_MOST_WAIT_S = 5.0  # for an answer to a question
 _MOST_SUMMARY, _MOST_DETAIL, _MOST_DETAILS = 1_024, 1_024, 40
-
-
-class CannotRead(Exception):
-    """An acknowledgement that could not be asked for; its text says why, without secrets."""
-
-
-@dataclass(frozen=True)
-class Acknowledged:
-    """Who took a page, and when (RFC 3339, as PagerDuty says it)."""
-
-    who: str
-    at: str
 
 
 class Incidents(Protocol):
@@ -39,6 +29,9 @@ class Incidents(Protocol):
 
     def incident(self, dedup_key: str) -> dict[str, Any] | None:
         """The newest incident of a key, as PagerDuty's REST API gives it. Raises CannotRead."""
+
+    def close(self) -> None:
+        """Let go of connections."""
 
 
 class PagerDuty:
@@ -59,6 +52,11 @@ class PagerDuty:
         left = None if delivery.not_after_ms is None else delivery.not_after_ms - now_ms
         return self._posting.post(self._url, msgspec.json.encode(event), _HEADERS, now_ms, left)
 
+    @property
+    def reads_back(self) -> bool:
+        """Whether it is set up to be asked."""
+        return self._incidents is not None
+
     def acknowledged(self, delivery: Delivery) -> Acknowledged | None:
         """Who took the page; None where nobody did, or nothing is set up to ask. Raises CannotRead."""
         found = self._incidents.incident(key(delivery)) if self._incidents is not None else None
@@ -69,20 +67,25 @@ class PagerDuty:
             last = msgspec.convert(taken[-1], _Taken)
         except msgspec.ValidationError:
             raise CannotRead("PagerDuty's acknowledgement is in a shape that is not known") from None
-        return Acknowledged(last.acknowledger.summary, last.at)
+        return Acknowledged(last.acknowledger.summary, last.at, "PagerDuty")
 
     def close(self) -> None:
         """Let go of connections."""
         self._posting.client.close()
+        if self._incidents is not None:
+            self._incidents.close()
 
 
 class RestIncidents:
-    """Incidents by PagerDuty's REST API. api_key: a read-only one is enough."""
+    """Incidents by PagerDuty's REST API. api_key: a read-only one is enough.
+
+    An answer may take some seconds and no longer: a question is asked again, and who ends the process waits for it.
+    """
 
     def __init__(
         self, api_key: Secret, connecting: Connecting, url: str = INCIDENTS_URL, timeout_s: float = 15
     ) -> None:
-        self._client, self._api_key, self._url = connecting.client(timeout_s), api_key, url
+        self._client, self._api_key, self._url = connecting.client(min(timeout_s, _MOST_WAIT_S)), api_key, url
 
     def incident(self, dedup_key: str) -> dict[str, Any] | None:
         """The newest incident of a key. Raises CannotRead."""

@@ -35,19 +35,19 @@ def _done(one: Restriction) -> Iterator[str]:
     if one.rung == NOTICE:
         yield f"We have {what}. Nothing has been restricted."
         return
-    yield f"We have {what}{' to protect you' if one.victim else ''}."
+    yield f"We have {what}{' to protect you' if one.victim and one.path != CHILD_SAFETY else ''}."
     end = "It is meant to last." if one.rung == TERMINATE else "It has no set end: what lifts it stands below."
     yield f"Since: {moment(one.begins_ms)}. " + (end if one.ends_ms is None else f"Until: {moment(one.ends_ms)}.")
 
 
 def _why(one: Restriction) -> Iterator[str]:
+    if one.path == CHILD_SAFETY:  # what it rests on is for the reviewers alone
+        yield f"Use of the account conflicts with {_document(one)}."
+        return
     if one.victim:
         what = f"somebody other than you was using {named(one.kind, one.entity_id)}"
         yield f"What happened up to {moment(one.seen_ms)} looks as if {what}."
         yield "We do not hold this against you, and it counts as no strike."
-        return
-    if one.path == CHILD_SAFETY:  # what it rests on is for the reviewers alone
-        yield f"Use of the account conflicts with {_document(one)}."
         return
     yield f"What happened up to {moment(one.seen_ms)} looks like a breach of this clause:"
     yield f"  {one.clause_title}. {one.clause_text}"

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import polars as pl
 
-from features.event import COLUMNS, RECORD_BYTES
+from features.event import COLUMNS, NO_USE, RECORD_BYTES
 from features.ticks import Ints
 from streams.codec import Decoded
 from streams.dead_letters import PAYLOAD_BYTES, Fault, Reason
@@ -68,6 +68,9 @@ class Misread(Exception):
     """A reader that told of more or fewer records than it was given: nothing of them can be placed."""
 
 
+_NOT_OURS = ("heartbeat", NO_USE)  # they tell of another topic's time, and of what another ledger has in force
+
+
 class Crossing:
     """A source's reader, and what it makes of its topic's records."""
 
@@ -80,7 +83,7 @@ class Crossing:
         """All records of one poll of one partition at once. Raises Misread."""
         decoded, read = self._decoded(records)
         origins = _origins(decoded, read)
-        events = decoded.frame.filter(pl.col("type") != "heartbeat")  # it tells of another topic's time
+        events = decoded.frame.filter(~pl.col("type").is_in(_NOT_OURS))
         lines = native_json(events)
         long = lines.str.len_bytes() > RECORD_BYTES
         faults = [Fault(int(origins[dead.record]), dead.reason, dead.detail) for dead in decoded.dead]

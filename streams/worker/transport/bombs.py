@@ -10,6 +10,8 @@ from functools import partial
 from typing import Any
 
 import cramjam
+import kafka.codec
+import kafka.record.default_records
 import lz4.frame
 import zstandard
 from aiokafka import codec
@@ -32,6 +34,14 @@ def bound_decompression(most: int) -> None:
     for module in (default_records, compiled):
         for name, decode in bounded.items():
             setattr(module, name, partial(_bounded, decode, most))
+
+
+def bound_kafka_python(most: int) -> None:
+    """The same for kafka-python, which from now on also unpacks snappy, which it lacks a library for."""
+    bounded = {"gzip_decode": _gzip, "lz4_decode": _lz4, "snappy_decode": _snappy, "zstd_decode": _zstd}
+    for name, decode in bounded.items():
+        setattr(kafka.record.default_records, name, partial(_bounded, decode, most))
+    kafka.codec.has_snappy = lambda: True
 
 
 def _bounded(decode: Callable[[bytes, int], bytes], most: int, payload: Any) -> bytes:

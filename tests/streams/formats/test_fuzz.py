@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from features.event import COLUMNS, carried_by
 from streams.codec import Decoded
@@ -103,7 +104,7 @@ READERS = {name: FORMATS[name].reader(COLUMNS, "fuzz") for name in FOREIGN}
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-@settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_fate_is_a_records_own(name: str, data: st.DataObject) -> None:
     """However records stand together each gives the same events and dead letters, or none and is counted."""
@@ -119,7 +120,7 @@ def test_fate_is_a_records_own(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-@settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(batch=st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b"")), max_size=8))
 def test_any_bytes(name: str, batch: list[bytes]) -> None:
     """Whatever bytes come, each line that is not blank is a dead letter or is counted, and nothing raises."""
@@ -138,7 +139,7 @@ HEADERS = st.lists(
 PAYLOADS = st.one_of(st.none(), st.binary(max_size=20), records("cloudevents"), st.just(b'{"input_tokens":5}'))
 
 
-@settings(max_examples=50, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(50), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(HEADERS, PAYLOADS), max_size=6))
 def test_any_messages(messages: list[tuple[list[tuple[str, bytes]], bytes | None]]) -> None:
     """Kafka's messages, whatever is in them, have fates of their own too."""

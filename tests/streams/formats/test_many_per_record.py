@@ -11,6 +11,7 @@ from typing import Any
 from command_line import tipstaff
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from features.event import COLUMNS
 from streams.formats import cloudevents
@@ -65,7 +66,7 @@ def source(paths: list[Path], size: int, position: Position | None = None, offse
     return MergedSource([FileFeed(path, size) for path in paths], DECODE, position, offset)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(LOGS, min_size=1, max_size=2), st.integers(1, 2_000), st.integers(1, 2_000), st.integers(0, 12))
 def test_taken_up_anywhere_the_rest_is_exactly_the_rest(logs: list[bytes], size: int, later: int, polls: int) -> None:
     """No event of a line is lost or doubled where a run stops within it, and blocks change nothing."""
@@ -88,7 +89,7 @@ def test_taken_up_anywhere_the_rest_is_exactly_the_rest(logs: list[bytes], size:
         assert whole[2] == len(whole[0]) + len(whole[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(LOGS, st.integers(1, 900))
 def test_dead_letters_tell_their_line(log: bytes, size: int) -> None:
     """Whatever the blocks, a dead letter's record is the line it stands on, blank ones left out."""

@@ -12,6 +12,7 @@ import pytest
 from command_line import tipstaff
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from streams.alert_lines import rfc3339
 from streams.codec import Codec
@@ -51,7 +52,7 @@ def naive(events: list[dict[str, Any]], key: str, since: int, until: int) -> lis
     return sorted(rows, key=lambda row: (-row[-4], row[:-4]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(found(), st.sampled_from(["account", "key"]), st.integers(1, 7), st.integers(0, 9), st.integers(0, 9))
 def test_a_hunt_counts_what_a_loop_counts(
     events: list[dict[str, Any]], kind: str, cut: int, since: int, until: int

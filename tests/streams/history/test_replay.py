@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_pack import FEATURES, HASH_KEY, RULES, START, events, lines, small_pack
+from thorough import examples
 
 from detectors.alert import Alert
 from features.ticks import HOUR_MS
@@ -60,7 +61,7 @@ def run(chosen: Input, pack: Pack, folder: Path) -> list[Alert]:
     return told
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(events(most=30), min_size=1, max_size=2))
 def test_a_replay_tells_what_a_run_tells(found: list[list[dict[str, Any]]]) -> None:
     """The same alerts, every revision, in the same order, from one file or two merged."""
@@ -71,7 +72,7 @@ def test_a_replay_tells_what_a_run_tells(found: list[list[dict[str, Any]]]) -> N
         assert summary.records == sum(map(len, found))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(events(most=40))
 def test_packs_side_by_side_do_not_touch_each_other(found: list[dict[str, Any]]) -> None:
     """Two packs over one decoding tell what each tells alone."""

@@ -14,6 +14,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_pack import events, lines, small_pack
+from thorough import examples
 
 from streams.codec import Codec
 from streams.local.source import FileFeed, MergedSource
@@ -75,7 +76,7 @@ def naive(inputs: list[bytes]) -> list[Row]:
     return [(offset, stamp, name, record) for offset, (stamp, _, record, name) in enumerate(sorted(found))]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(texts(), min_size=1, max_size=3), st.integers(1, 3_000), st.integers(1, 3_000))
 def test_the_order_is_that_of_stamp_file_and_record(inputs: list[bytes], size: int, other: int) -> None:
     """Good records come as defined; these and the dead letters do not depend on the size of blocks."""
@@ -87,7 +88,7 @@ def test_the_order_is_that_of_stamp_file_and_record(inputs: list[bytes], size: i
     assert len({(letter[0], letter[1]) for letter in dead}) == len(dead)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(texts(), min_size=1, max_size=3), st.integers(1, 1_500), st.integers(1, 1_500), st.integers(0, 30))
 def test_taken_up_anywhere_the_rest_is_exactly_the_rest(inputs: list[bytes], size: int, later: int, polls: int) -> None:
     """From the position after any chunk, kept as JSON, the same offsets, stamps, dead letters and counts follow."""

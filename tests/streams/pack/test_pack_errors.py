@@ -23,7 +23,7 @@ SOURCES = (
     "streams/located.py", "streams/enforcement/policy/amounts.py",
     "streams/enforcement/policy/declared.py", "streams/enforcement/policy/declared_rungs.py",
     "streams/enforcement/policy/declared_ladders.py", "streams/enforcement/policy/declared_clauses.py",
-    "streams/enforcement/policy/declared_budgets.py",
+    "streams/enforcement/policy/declared_budgets.py", "streams/enforcement/policy/declared_reporters.py",
 )  # fmt: skip
 
 TODAY = "2026-11-23"

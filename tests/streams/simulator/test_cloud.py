@@ -133,7 +133,7 @@ def test_order_and_bounds_of_time(start: int, liars: set[str]) -> None:
 def test_required_keys_and_types(events: list[Event]) -> None:
     """Every event carries the required keys and is of a known type."""
     assert all(all(event.get(key) for key in REQUIRED) for event in events)
-    assert {event["type"] for event in events} == set(EVENT_TYPES) - {"heartbeat", "control"}
+    assert {event["type"] for event in events} == set(EVENT_TYPES) - {"standing", "heartbeat", "control"}
 
 
 def test_columns_fit_their_type(events: list[Event]) -> None:

@@ -127,10 +127,10 @@ def test_growers_grow() -> None:
     """On the last day of a week growers ask at least twice as often as on the first."""
     cloud = Cloud(seed=5, hours=168, scale=0.3, abuse_share=0)
     names = cloud.label_frame().filter(pl.col("name") == "customer who grows several times over")["account_id"]
-    chosen = [*range(0, 144, 6), *range(864, 1008, 6)]
+    chosen = [*range(0, 144, 12), *range(864, 1008, 12)]
     whose = [part["line"].str.extract(r'"account_id":"([^"]+)') for number in chosen for part in cloud.parts(number)]
     counts = [int(accounts.is_in(names.implode()).sum()) for accounts in whose]
-    assert sum(counts[24:]) > 1.7 * sum(counts[:24])
+    assert sum(counts[12:]) > 1.7 * sum(counts[:12])
 
 
 def test_honest_people_log_in_and_fail_now_and_then(day: pl.DataFrame) -> None:

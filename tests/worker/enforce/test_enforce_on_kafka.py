@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from bridges import until
-from broker import Topic
 from command_line import tipstaff
-from enforcers import Post, enforcing, now_ms, posted
+from enforcers import Post, enforcing, now_ms, shipped
 
 from streams.enforcement.ledger import schema
+from streams.enforcement.service.ordered_packs import NotOrdered, OrderedPacks
 from streams.pack import read_pack
 from streams.pack.starter import write_starter
 from streams.pack.stored import as_stored
-
-
-@pytest.fixture
-def post(kafka: str, topic: Topic, tmp_path: Path) -> Iterator[Post]:
-    """A place for enforcement, with a receiver."""
-    with posted(kafka, topic, tmp_path) as made:
-        yield made
+from streams.worker.connection import KafkaSettings
+from streams.worker.names import Names
+from streams.worker.packs.topic import PackTopic
 
 
 def test_an_alert_stops_a_pod_once(post: Post) -> None:
@@ -42,8 +37,9 @@ def test_an_alert_stops_a_pod_once(post: Post) -> None:
     assert [(one["outcome"], one["reason"], one["rung"]) for one in told] == [("act", "ladder", "stop_workload")]
 
 
-def test_commands_and_alerts_have_one_order(post: Post) -> None:
+def test_commands_and_alerts_have_one_order(any_post: Post) -> None:
     """A stop between two alerts, in the order that they came, lets the first be decided and holds the second."""
+    post = any_post
     post.hire("ann", "admin", "enforcer", "reviewer")
     post.raise_alerts(post.pod("pod-1"))
     post.command("ann", "enforcement.stop", scopes=["all"])
@@ -108,6 +104,28 @@ def test_a_published_pack_may_be_named(post: Post, tmp_path: Path) -> None:
     assert [row["pack"] for row in post.rows(schema.packs)] == [other.hash]
 
 
+BOMB = {"compression_type": "gzip", "max_request_size": 2**28}
+
+
+def test_a_broken_batch_holds_nothing_up(post: Post) -> None:
+    """A stored batch that would unpack to more than 64 MiB is passed over: it is told in a dead letter, a page and the
+    audit, and what lies before, behind and beside it acts, also when it is the last of its partition.
+    """
+    post.raise_alerts(post.pod("pod-1"), post.pod("pod-2"))
+    post.put("alerts", ("acme", bytes(2**26), "alert"), producer=BOMB)
+    post.raise_alerts(post.pod("pod-3"))
+    post.put("commands", (None, bytes(2**26), None), producer=BOMB)
+    with enforcing(post, "one.log") as process:
+        post.wait_stopped("pod-1", "pod-2", "pod-3", seconds=90)
+        until(lambda: len(post.graves()) == 2, "two dead letters")
+        until(lambda: process.asked("/readyz")[0] == 200, "a process that is well")
+        assert process.metric("enforce_lost_records_total") == 2
+    assert {(one.reason, one.clipped) for one in post.graves()} == {("batch_too_large", True)}
+    lost = [row["body"] for row in post.rows(schema.audit, schema.audit.c.kind == "lost")]
+    assert {(one["topic"], one["records"]) for one in lost} == {(post.names["alerts"], 1), (post.names["commands"], 1)}
+    assert len({row["subject"] for row in post.rows(schema.outbox) if row["subject"].startswith("lost:")}) == 2
+
+
 def test_facts_come_before_alerts(post: Post) -> None:
     """Facts that lie in their topic when the process starts count for an alert that was raised before them."""
     post.raise_alerts(post.pod("pod-1", account="later"))
@@ -151,13 +169,77 @@ def test_the_desired_state_is_served(post: Post) -> None:
 
 
 def test_nothing_leaves_when_dry(post: Post) -> None:
-    """With --dry decisions are made and written down, and nothing reaches the receiver."""
+    """With --dry decisions say what is wanted and are published; nothing is restricted, neither then nor when it is
+    started without; what was lifted meanwhile is told then.
+    """
+    post.hire("ann", "admin", "enforcer", "reviewer")
     post.raise_alerts(post.pod("pod-1"))
-    with enforcing(post, "one.log", "--dry"):
-        until(lambda: post.rows(schema.decisions) and post.decisions(), "a published decision")
-    assert [row["outcome"] for row in post.rows(schema.decisions)] == ["act"]
-    assert post.desired.effects() == []
-    assert {row["state"] for row in post.rows(schema.outbox)} == {"waiting"}
+    with enforcing(post, "one.log"):
+        post.wait_stopped("pod-1")
+    post.raise_alerts(post.pod("pod-2"))
+    with enforcing(post, "two.log", "--dry"):
+        until(lambda: len(post.decisions()) == 2, "two published decisions")
+        post.command("ann", "account.reinstate", account_ids=["acme"])
+        until(lambda: post.rows(schema.commands), "a reinstatement")
+    (dry,) = post.rows(schema.decisions, schema.decisions.c.entity_id == "pod-2")
+    assert (dry["outcome"], dry["reason"], dry["rung"]) == ("held", "switch", "stop_workload")
+    assert len(post.desired.in_force(now_ms())) == 1
+    with enforcing(post, "three.log"):
+        until(lambda: not post.desired.in_force(now_ms()), "the pod runs again")
+    assert post.stopped() == ["pod-1"]
+
+
+KEY = "a secret for tests"
+
+
+def test_the_workers_pack_is_followed(post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once every partition tells of a pack that was published with a signature, its policy is in force, for commands
+    too, and after a restart; alerts of the pack before are acted upon as well.
+    """
+    write_starter(tmp_path / "mine")
+    (tmp_path / "mine" / "policy.yaml").write_text("lag: 7m\n")
+    other = read_pack(tmp_path / "mine")
+    order(post, other.hash, as_stored(tmp_path / "mine"))
+    post.progress(pack=other.hash)
+    with enforcing(post, "one.log", TIPSTAFF_WORKER_CONTROL_KEY=KEY):
+        until(lambda: post.rows(schema.packs, schema.packs.c.in_force_ms.is_not(None)), "another pack")
+        post.raise_alerts(post.pod("pod-1"))
+        post.wait_stopped("pod-1")
+    (told,) = post.rows(schema.audit, schema.audit.c.kind == "pack")
+    assert (told["body"]["pack"], told["body"]["before"]) == (other.hash, shipped().hash)
+    with enforcing(post, "two.log") as process:
+        until(
+            lambda: [one["pack"] for one in process.said if one["event"] == "pack in force"] == [other.hash], "a pack"
+        )
+    monkeypatch.setenv("TIPSTAFF_DATA_DIR", str(tmp_path))
+    assert tipstaff("enforcement", "status", "--json", "--ledger", post.url).json["pack"] == other.hash
+
+
+def order(post: Post, name: str, data: bytes, key: str = KEY, serial: int = 1) -> None:
+    """Publish a pack."""
+    topic = PackTopic(KafkaSettings(bootstrap=post.bootstrap), Names.model_validate(post.names))
+    topic.store(name, data)
+    topic.order(name, data, key.encode(), serial, 1)
+
+
+def test_only_what_was_signed_is_believed(post: Post, tmp_path: Path) -> None:
+    """A pack is found by its newest publication; not where another key signed it, nor where its bytes are others now;
+    one that nobody published is not there.
+    """
+    write_starter(tmp_path / "mine")
+    pack, data = read_pack(tmp_path / "mine"), as_stored(tmp_path / "mine")
+    found = OrderedPacks(KafkaSettings(bootstrap=post.bootstrap), Names.model_validate(post.names), KEY.encode())
+    assert found.find(pack.hash) is None
+    order(post, pack.hash, data, "a secret of others", serial=1)
+    with pytest.raises(NotOrdered, match="with our key"):
+        found.find(pack.hash)
+    order(post, pack.hash, data, serial=2)
+    ordered = found.find(pack.hash)
+    assert ordered is not None
+    assert (ordered.pack.hash, ordered.data, ordered.serial) == (pack.hash, data, 2)
+    post.put("packs", (f"pack/{pack.hash}", as_stored(None), None))
+    with pytest.raises(NotOrdered, match="not what was signed"):
+        found.find(pack.hash)
 
 
 def test_records_that_are_gone_are_told(post: Post) -> None:

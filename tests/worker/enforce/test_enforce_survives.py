@@ -7,26 +7,21 @@ import random
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from bridges import until
 from broker import OwnBroker, Topic, topics_on
 from enforcers import LEASE_S, Post, enforcing, leads, pods, posted, verified, wait_leads
+from ledger_urls import engine_of, url_of
 from workers import Working
 
 from streams.enforcement.ledger import schema
 
 KILLS = 8
-
-
-@pytest.fixture
-def post(kafka: str, topic: Topic, tmp_path: Path) -> Iterator[Post]:
-    """A place for enforcement, with a receiver."""
-    with posted(kafka, topic, tmp_path) as made:
-        yield made
 
 
 def once(post: Post, expected: list[str]) -> None:
@@ -37,10 +32,11 @@ def once(post: Post, expected: list[str]) -> None:
     verified(post)
 
 
-def test_killed_at_random_moments(post: Post) -> None:
+def test_killed_at_random_moments(any_post: Post) -> None:
     """Killed -9 again and again while alerts come in, it loses no alert and doubles no effect."""
-    chance, expected = random.Random(6), list[str]()
-    for number in range(KILLS):
+    post = any_post
+    chance, expected, kills = random.Random(6), list[str](), KILLS if post.url.startswith("sqlite") else KILLS // 2
+    for number in range(kills):
         batch = pods(number * 5, number * 5 + 5)
         expected += batch
         with enforcing(post, f"{number}.log") as process:
@@ -53,15 +49,16 @@ def test_killed_at_random_moments(post: Post) -> None:
         # What was being sent when it was killed is sent again after a minute, under the same id.
         post.wait_stopped(*expected, seconds=100)
         until(lambda: {row["state"] for row in post.rows(schema.actions)} == {"confirmed"}, "all confirmed", 100)
+        until(lambda: {one["alert_id"] for one in post.decisions()}
+              == {row["alert_id"] for row in post.rows(schema.decisions)}, "all published")  # fmt: skip
     once(post, expected)
     (lease,) = post.rows(schema.lease)
-    assert lease["token"] > KILLS // 2  # so many were killed while they acted
-    published = {one["alert_id"] for one in post.decisions()}
-    assert published == {row["alert_id"] for row in post.rows(schema.decisions)}
+    assert lease["token"] > kills // 2  # so many were killed while they acted
 
 
-def test_another_takes_over(post: Post) -> None:
+def test_another_takes_over(any_post: Post) -> None:
     """Of two, one acts; when it is killed -9 the other acts within 15 s, and what the first did is not done again."""
+    post = any_post
     with enforcing(post, "one.log") as one, enforcing(post, "two.log") as two:
         first = wait_leads(one, two)
         second = two if first is one else one
@@ -87,32 +84,39 @@ def test_one_that_stops_in_order_gives_the_lease_back(post: Post) -> None:
             wait_leads(two, seconds=6)
 
 
-def freeze(process: Working, post: Post) -> None:
-    """Stop it where it does not hold the ledger's lock: while it does nobody could take over, and nobody does harm."""
+def stops_where(process: Working, found: Callable[[], bool]) -> None:
+    """Stop a process at a moment at which something holds; it runs on until then."""
 
-    def stopped_outside_a_transaction() -> bool:
+    def stopped() -> bool:
         process.process.send_signal(signal.SIGSTOP)
-        # The signal is only on its way: until all threads have stopped, one may still take the lock.
+        # The signal is only on its way: until all threads have stopped, one may still go on.
         os.waitid(os.P_PID, process.process.pid, os.WSTOPPED)
-        with closing(sqlite3.connect(post.folder / "ledger.db", timeout=0.2, isolation_level=None)) as other:
-            try:
-                other.execute("begin immediate")
-            except sqlite3.OperationalError:
-                process.process.send_signal(signal.SIGCONT)
-                return False
-            other.execute("rollback")
-            return True
+        if not found():
+            process.process.send_signal(signal.SIGCONT)
+            return False
+        return True
 
-    until(stopped_outside_a_transaction, "a moment outside of a transaction")
+    until(stopped, "a moment to stop it at")
 
 
-def test_one_that_was_frozen_past_its_lease(post: Post) -> None:
-    """A leader stopped for longer than its lease, and continued, does nothing any more; every effect is there once."""
+def unlocked(post: Post) -> bool:
+    """Whether nobody holds the lock of a ledger in a file: while one does nobody could take over, or do harm."""
+    with closing(sqlite3.connect(post.folder / "ledger.db", timeout=0.2, isolation_level=None)) as other:
+        try:
+            other.execute("begin immediate")
+        except sqlite3.OperationalError:
+            return False
+        other.execute("rollback")
+        return True
+
+
+def frozen_past_its_lease(post: Post, moment: Callable[[], bool]) -> None:
+    """A leader stopped at a moment for longer than its lease, and continued, does nothing any more."""
     with enforcing(post, "one.log") as one, enforcing(post, "two.log") as two:
         first = wait_leads(one, two)
         second = two if first is one else one
         post.raise_alerts(*(post.pod(pod) for pod in pods(0, 8)))
-        freeze(first, post)
+        stops_where(first, moment)
         post.raise_alerts(*(post.pod(pod) for pod in pods(8, 12)))
         wait_leads(second, seconds=40)
         first.process.send_signal(signal.SIGCONT)
@@ -121,6 +125,31 @@ def test_one_that_was_frozen_past_its_lease(post: Post) -> None:
         until(lambda: first.metric("enforce_leader") + second.metric("enforce_leader") == 1, "one leader", 30)
         until(lambda: {row["state"] for row in post.rows(schema.actions)} == {"confirmed"}, "all confirmed", 100)
     once(post, list(pods(0, 16)))
+
+
+def test_one_that_was_frozen_past_its_lease(post: Post) -> None:
+    """Whoever is frozen outside of a transaction does no harm afterwards, and every effect is there once."""
+    frozen_past_its_lease(post, lambda: unlocked(post))
+
+
+WRITING = sa.text("select count(*) from pg_stat_activity where datname = current_database() and backend_xid is not null"
+                  " and state = 'idle in transaction'")  # fmt: skip
+
+
+@pytest.mark.postgres
+def test_one_that_was_frozen_within_a_transaction(kafka: str, topic: Topic, tmp_path: Path) -> None:
+    """On PostgreSQL a leader that is frozen while it writes, its rows locked, holds the other up for no longer than its
+    lease; what it wrote is not there, and every effect is there once.
+    """
+    (url,) = url_of("postgres", tmp_path)
+    with posted(kafka, topic, tmp_path, url=url) as post, engine_of(url).connect() as seen:
+
+        def writing() -> bool:
+            found = seen.execute(WRITING).scalar_one()
+            seen.rollback()
+            return bool(found)
+
+        frozen_past_its_lease(post, writing)
 
 
 def test_a_broker_that_is_away_is_waited_for(own_broker: OwnBroker, tmp_path: Path) -> None:

@@ -9,13 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kafka import codec
+from kafka.record import default_records
 from worker.transport.stored_batches import PACKS, PAYLOAD, Record, fetch, plain, stored
 
-from streams.worker.transport.bombs import bound_decompression
+from streams.worker.transport.bombs import TooLarge, bound_decompression, bound_kafka_python
 from streams.worker.transport.unpacking import unpack
 
 LIMIT = 2**20
 BOMB = 512 * 2**20
+DECODERS = ("gzip_decode", "lz4_decode", "snappy_decode", "zstd_decode")
 COMPRESSED = [name for name in PACKS if name != "none"]
 
 MEASURED = """
@@ -77,3 +80,15 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "gzip": gzip_bomb,
     **{name: lambda pack=PACKS[name][1]: pack(bytes(BOMB)) for name in COMPRESSED if name != "gzip"},  # type: ignore[misc]
 }
+
+
+@pytest.mark.parametrize("name", COMPRESSED)
+def test_kafka_python_is_bounded_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other client refuses what is over the limit by the same word, and reads the rest; snappy as well."""
+    for module, decoder in [(default_records, one) for one in DECODERS] + [(codec, "has_snappy")]:
+        monkeypatch.setattr(module, decoder, getattr(module, decoder))  # put back afterwards
+    bound_kafka_python(LIMIT)
+    batch, large = (stored([Record(0, b"\0" * size, b"key")], pack=PACKS[name]) for size in (LIMIT // 2, LIMIT))
+    assert [(one.key, len(one.value)) for one in default_records.DefaultRecordBatch(batch)] == [(b"key", LIMIT // 2)]
+    with pytest.raises(TooLarge):
+        list(default_records.DefaultRecordBatch(large))

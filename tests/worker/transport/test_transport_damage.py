@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 from worker.transport.stored_batches import LAST_DELTA, LENGTH, PACKS, PAYLOAD, Record, harmed, stored
 from worker.transport.stored_log import StoredLog, read
 
@@ -70,7 +71,7 @@ def broken_of(chunks: Sequence[RawChunk]) -> list[int]:
     return [at for chunk in chunks for one in chunk.broken for at in range(one.first, one.last + 1)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(flips())
 def test_a_bit_wrong_where_it_lies_costs_its_own_batch_at_most(flip: tuple[int, int, int]) -> None:
     """All records come unchanged but those of the harmed batch, which come unchanged or are told of, each once."""
@@ -82,7 +83,7 @@ def test_a_bit_wrong_where_it_lies_costs_its_own_batch_at_most(flip: tuple[int, 
     assert seen == [(offset, record) for offset, record in RECORDS.items() if offset not in set(broken)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(flips())
 def test_a_bit_wrong_on_the_way_costs_nothing(flip: tuple[int, int, int]) -> None:
     """What is damaged in one fetch and sound in the next comes whole: nothing is given up at first sight."""
@@ -91,7 +92,7 @@ def test_a_bit_wrong_on_the_way_costs_nothing(flip: tuple[int, int, int]) -> Non
     assert (records_of(chunks), broken_of(chunks)) == (list(RECORDS.items()), [])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(flips())
 def test_a_fetch_that_holds_nothing_but_damage_is_passed(flip: tuple[int, int, int]) -> None:
     """With a batch a fetch nothing shows where the harmed one ends: still each offset is a record or told of, once."""
@@ -105,7 +106,7 @@ def test_a_fetch_that_holds_nothing_but_damage_is_passed(flip: tuple[int, int, i
         assert broken in ([], list(range(first, first + SIZES[flip[0]])))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(numbers, st.integers(0, LENGTH - 1), bits, st.sampled_from([1, 100]))
 def test_a_wrong_first_offset_neither_stops_nor_jumps(number: int, byte: int, bit: int, at_once: int) -> None:
     """It is in no checksum: a batch that cannot stand where it says is told of, and the log is read to its end."""

@@ -8,7 +8,7 @@ from streams.enforcement.ledger.schema.accounts import (
     pseudonym_keys,
     suspended_elsewhere,
 )
-from streams.enforcement.ledger.schema.actions import actions, outbox, strikes, warned
+from streams.enforcement.ledger.schema.actions import actions, outbox, pulses, strikes, warned
 from streams.enforcement.ledger.schema.alerts import alert_revisions, alerts, decisions
 from streams.enforcement.ledger.schema.columns import METADATA
 from streams.enforcement.ledger.schema.matters import appeals, case_links, case_notes, cases, reports
@@ -28,6 +28,6 @@ from streams.enforcement.ledger.schema.stages import mutes, stages
 __all__ = [
     "METADATA", "actions", "alert_revisions", "alerts", "appeals", "audit", "breakers", "case_links", "case_notes",
     "cases", "commands", "decisions", "desired_versions", "facts", "holds", "lease", "mutes", "outbox",
-    "own_events", "packs", "pending", "people", "progress", "protections", "pseudonym_keys", "reports", "sources",
-    "stages", "strikes", "suspended_elsewhere", "switch", "warned",
+    "own_events", "packs", "pending", "people", "progress", "protections", "pseudonym_keys", "pulses", "reports",
+    "sources", "stages", "strikes", "suspended_elsewhere", "switch", "warned",
 ]  # fmt: skip

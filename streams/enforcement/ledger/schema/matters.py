@@ -27,12 +27,15 @@ reports = sa.Table(
     "reports", METADATA,
     key("report_id"), text("kind"), words("clause"), words("reporter_id"), words("trust"), words("account_id"),
     words("subject_ref"), words("text"), text("state"), words("case_id"), moment("taken_ms"), words("answer"),
-    words("answered_by"), moment("answered_ms", needed=False),
+    words("answered_by"), moment("answered_ms", needed=False), sa.Index(None, "reporter_id"),
+    sa.Index(None, "account_id"),
 )  # fmt: skip
+"""trust: of the reporter when it was taken; account_id: null until somebody says whom it is about."""
 
 appeals = sa.Table(
     "appeals", METADATA,
     key("appeal_id"), text("action_id", index=True), text("account_id"), words("appealed_by"), moment("appealed_ms"),
     words("appeal_reason"), words("assignee"), text("state"), words("answer"), words("answered_by"),
-    moment("answered_ms", needed=False), words("case_id"),
+    moment("answered_ms", needed=False), words("case_id"), words("outside_id"), sa.Index(None, "outside_id"),
 )  # fmt: skip
+"""outside_id: what the system that it came from calls it."""

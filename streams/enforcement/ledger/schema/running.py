@@ -16,8 +16,7 @@ switch = sa.Table("switch", METADATA, key("scope"), flag("on"), moment("at_ms"),
 """Scope `all`, or one such as `rung:suspend`; without a row `all` is off and every other scope on."""
 
 breakers = sa.Table(
-    "breakers", METADATA, key("purse"), key("scope"), moment("opened_ms"), number("held"), moment("told_ms"),
-    number("told"),
+    "breakers", METADATA, key("purse"), key("scope"), moment("opened_ms"), number("held"), number("told"),
 )  # fmt: skip
 """Budgets that ran out; the row is removed when a person closes it. held: how many were held back since; told: how many
 the last page about it said."""
@@ -45,5 +44,9 @@ own_events = sa.Table(
 """Usage events that enforcement itself brings into the stream: reports, and what is in force. line: JSON as it is
 written; how far they are written stands among the sources."""
 
-packs = sa.Table("packs", METADATA, key("pack"), moment("first_seen_ms"), shape("rules"))
-"""Packs that alerts may name; rules: the version of each."""
+packs = sa.Table(
+    "packs", METADATA, key("pack"), moment("first_seen_ms"), shape("rules"), moment("in_force_ms", needed=False),
+    number("serial", needed=False), sa.Column("stored", sa.LargeBinary),
+)  # fmt: skip
+"""Packs that alerts may name; rules: the version of each. in_force_ms: when its policy was last taken up, the newest is
+in force; serial: of the publication that ordered it; stored: its bytes."""

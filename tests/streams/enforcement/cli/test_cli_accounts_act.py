@@ -177,7 +177,7 @@ def test_what_others_did_is_taken_in(office: Desks) -> None:
     assert office.asks("eve", *act, "--yes").code == 0
     assert office.play.in_force() == [("suspend", "acme")]
     told = office.run("accounts", "elsewhere", "acme", "--let-go", "--why", "billing did", "--yes", by="eve")
-    assert (told.code, "1 suspensions of ours undone" in told.out) == (0, True), told.err
+    assert (told.code, "1 suspension of ours undone" in told.out) == (0, True), told.err
     assert office.play.in_force() == []
     assert office.run("accounts", "elsewhere", "--let-go", "--why", "all", "--yes", by="eve").code == 1
 

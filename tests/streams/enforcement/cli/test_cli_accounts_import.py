@@ -62,7 +62,7 @@ def test_a_wrong_line_is_told_and_the_rest_is_taken(emptied: Desks, tmp_path: Pa
     assert f"{path}:3: dependants" in told.err
     assert sorted(row["account_id"] for row in emptied.play.rows(schema.facts)) == ["one", "three"]
     assert "2 accounts: 2 new" in told.out
-    assert "1 mistakes" in told.out
+    assert "1 mistake" in told.out
 
 
 def test_older_facts_never_replace_newer(emptied: Desks, tmp_path: Path) -> None:
@@ -81,18 +81,36 @@ def test_facts_from_the_future_are_refused(emptied: Desks, tmp_path: Path) -> No
     path = tmp_path / "facts.ndjson"
     path.write_text(lines({**RECORDS[0], "as_of": "2599-01-01T00:00:00Z"}, RECORDS[1]))
     told = imports(emptied, path)
-    assert (told.code, "1 accounts have facts of more than 5 min from now" in told.out) == (1, True)
+    assert (told.code, "1 account has facts of more than 5 min from now" in told.out) == (1, True)
     assert [row["account_id"] for row in emptied.play.rows(schema.facts)] == ["new"]
 
 
-def test_who_loses_the_allow_list_is_told(emptied: Desks, tmp_path: Path) -> None:
-    """An import after which an account is on the allow-list no longer says which."""
+def test_taking_an_account_off_the_allow_list_takes_two(emptied: Desks, tmp_path: Path) -> None:
+    """The rest of such a file counts at once; who would leave the list is named, and does when a second one agrees."""
     path = tmp_path / "facts.ndjson"
     path.write_text(lines({**RECORDS[0], "allow_listed_until": "2599-01-01T00:00:00Z"}))
     imports(emptied, path)
-    path.write_text(lines({**RECORDS[0], "as_of": "2026-03-03T09:00:00Z"}))
+    path.write_text(lines({**RECORDS[0], "plan": "trial", "as_of": "2026-03-03T09:00:00Z"}, RECORDS[1]))
     told = imports(emptied, path)
-    assert (told.code, "1 accounts are on the allow-list no longer: acme" in told.out) == (0, True)
+    assert (told.code, "takes 1 account off the allow list, or off it sooner: acme" in told.out) == (3, True)
+    assert (known(emptied, "acme")["plan"], known(emptied, "new")["spend_usd_90d"]) == ("trial", 12.5)
+    assert known(emptied, "acme")["allow_listed_until_ms"] is not None
+    (change,) = emptied.run("actions", "list", "--waiting", "--json", by="ben").json
+    assert [one["account_id"] for one in change["args"]["accounts"]] == ["acme"]
+    assert emptied.asks("ada", "actions", "approve", change["change"]).code == 1
+    assert emptied.asks("ben", "actions", "approve", change["change"]).code == 0
+    assert known(emptied, "acme")["allow_listed_until_ms"] is None
+
+
+def test_who_was_listed_anew_meanwhile_stays_listed(emptied: Desks, tmp_path: Path) -> None:
+    """Agreeing with an older file does not undo what has been said since."""
+    path = tmp_path / "facts.ndjson"
+    for listed, day in (("2599-01-01T00:00:00Z", 1), (None, 2), ("2599-06-01T00:00:00Z", 3)):
+        path.write_text(lines({**RECORDS[0], "allow_listed_until": listed, "as_of": f"2026-03-0{day}T09:00:00Z"}))
+        imports(emptied, path)
+    (change,) = emptied.run("actions", "list", "--waiting", "--json", by="ben").json
+    assert emptied.asks("ben", "actions", "approve", change["change"]).code == 0
+    assert known(emptied, "acme")["allow_listed_until_ms"] == 19_862_409_600_000
 
 
 def test_only_an_admin_imports(emptied: Desks, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_undo_shows_first_and_does_it_only_with_a_yes(office: Desks) -> None:
     shown = office.run("actions", "undo", ids(office)[0], "--why", "wrong", by="rae")
     assert shown.code == 1
     assert "pod-1" in shown.out
-    assert "would be done: 1 actions undone" in shown.out
+    assert "would be done: 1 action undone" in shown.out
     assert office.play.in_force() == [("stop_workload", "pod-1")]
     assert office.asks("rae", "actions", "undo", ids(office)[0][:13]).code == 0
     assert office.play.in_force() == []

@@ -92,6 +92,22 @@ def test_an_appeal_from_another_tool(office: Desks, tmp_path: Path, taken: list[
     assert record["body"]["why"] == "appeal ap-7"
 
 
+def test_an_appeal_that_comes_again_is_the_same(office: Desks, tmp_path: Path) -> None:
+    """The same appealId changes nothing, however much has happened since, and says so; another one is an appeal."""
+    stopped(office)
+    (tmp_path / "appeal.json").write_text(json.dumps(SENT))
+    first = office.run("appeals", "add", "--from", tmp_path / "appeal.json", "--json", by="rae").json["recorded"][0]
+    office.alert(workload="pod-2")
+    office.asks("eve", "appeals", "answer", first["appeal_id"], "--overturned", "--text", "you were right")
+    before = office.play.rows(schema.appeals), office.play.rows(schema.cases)
+    again = office.run("appeals", "add", "--from", tmp_path / "appeal.json", by="rae")
+    assert (again.code, "1 appeal was recorded before: nothing is changed" in again.out) == (0, True)
+    assert (office.play.rows(schema.appeals), office.play.rows(schema.cases)) == before
+    (tmp_path / "appeal.json").write_text(json.dumps({**SENT, "appealId": "ap-8"}))
+    office.run("appeals", "add", "--from", tmp_path / "appeal.json", by="rae")
+    assert [row["outside_id"] for row in office.play.rows(schema.appeals)] == ["ap-7", "ap-8"]
+
+
 @pytest.mark.parametrize(("wrong", "said"), [
     ({"appealedAt": "yesterday"}, "appealedAt is no time"), ({"appealReason": 7}, "is no appeal"),
     ({"actionedItem": {"id": "nobody"}}, "no action under way"), ({"actionsTaken": ["suspend"]}, "no action under way"),

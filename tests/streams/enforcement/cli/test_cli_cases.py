@@ -32,7 +32,7 @@ def test_a_case_is_listed_with_what_it_holds(office: Desks) -> None:
     assert case[:8] in shown.out
     assert "stranger" in shown.out
     assert "in 23 h" in shown.out or "in 59 min" in shown.out
-    assert "1 cases" in shown.out
+    assert "1 case\n" in shown.out
 
 
 @pytest.mark.parametrize(("option", "value", "found"), [
@@ -88,6 +88,19 @@ def test_many_are_closed_at_once_or_none(office: Desks) -> None:
     assert office.run("cases", "list", "--json").json == []
 
 
+def test_closing_more_than_ten_takes_two(office: Desks) -> None:
+    """Eleven are shown and wait for another's word, ten are closed at once."""
+    ids = [office.play.command("rae", "case.open", title=f"case {number}").found["case_id"] for number in range(11)]
+    close = ("cases", "close", *ids, "--disposition", "unclear")
+    shown = office.asks("rae", *close)
+    assert (shown.code, "close 11 cases" in shown.out, ids[0][:8] in shown.out) == (1, True, True)
+    assert office.asks("rae", *close, "--yes").code == 3
+    assert len(office.run("cases", "list", "--json").json) == 11
+    (waiting,) = office.play.rows(schema.pending)
+    assert office.asks("eve", "actions", "approve", waiting["change"]).code == 0
+    assert office.run("cases", "list", "--json").json == []
+
+
 def test_an_observer_may_look_and_no_more(office: Desks) -> None:
     """Who has no role for it is refused, with the role that it takes."""
     case = the_case(office)
@@ -119,8 +132,8 @@ def test_looking_at_a_restricted_case_is_recorded(office: Desks) -> None:
     office.hash_match()
     (row,) = office.play.rows(schema.cases)
     assert office.run("cases", "show", row["case_id"], by="cas").code == 0
-    looked = [one for one in office.play.rows(schema.audit) if one["body"].get("looked_at")]
-    assert [(one["by"], one["body"]["case_id"]) for one in looked] == [("cas", row["case_id"])]
+    (looked,) = [one for one in office.play.rows(schema.audit) if one["kind"] == "look"]
+    assert (looked["by"], looked["body"]["cases"]) == ("cas", [row["case_id"]])
 
 
 def test_a_hostile_name_moves_no_cursor(office: Desks) -> None:
@@ -153,7 +166,7 @@ def test_restricted_labels_are_for_that_role(office: Desks) -> None:
     assert office.asks("cas", "cases", "close", row["case_id"], "--disposition", "violation").code == 0
     assert office.run("cases", "export", "--json", by="rae").json == []
     assert [one["clause"] for one in office.run("cases", "export", "--json", by="cas").json] == ["child-safety"]
-    assert [one["by"] for one in office.play.rows(schema.audit) if one["body"].get("looked_at")] == ["cas"]
+    assert [one["by"] for one in office.play.rows(schema.audit) if one["kind"] == "look"] == ["cas"]
 
 
 def test_a_case_without_alerts_gives_no_label_and_says_so(office: Desks) -> None:
@@ -173,6 +186,21 @@ def test_an_account_called_like_a_formula_is_told_of(office: Desks) -> None:
     assert "\n'=cmd(),cryptomining," in exported.out
     assert "1 of accounts that a spreadsheet would take for formulas" in exported.err
     assert [one["account_id"] for one in office.run("cases", "export", "--json").json] == ["=cmd()"]
+
+
+def test_a_reviewer_lets_the_owner_be_told(office: Desks) -> None:
+    """From then on, and for that role alone, the statement shows the letter; the case says who let it go."""
+    office.hash_match("acme")
+    (case,) = [row["case_id"] for row in office.play.rows(schema.cases)]
+    (action,) = [row["action_id"] for row in office.play.actions(rung="contain")]
+    assert "without a reviewer" in office.run("statements", "show", action, by="cas").out
+    assert office.asks("eve", "cases", "inform", case).code == 1
+    assert office.asks("cas", "cases", "inform", case[:8]).out == "1 owner will be told\n"
+    (letter,) = office.play.notices.got.values()
+    assert letter.data["text"].strip() in office.run("statements", "show", action, by="cas").out
+    assert office.run("statements", "show", action, by="eve").code == 1
+    assert office.run("statements", "export", "--json", by="cas").json == []
+    assert "let the owner of acme be told" in office.run("cases", "show", case, by="cas").out
 
 
 def test_a_report_is_drafted_for_people_once_a_reviewer_has_confirmed(office: Desks) -> None:

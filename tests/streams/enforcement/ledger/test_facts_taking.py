@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from playing import BEGIN_MS, Play
 
+from features.ticks import HOUR_MS
 from streams.enforcement.ledger import schema
-from streams.enforcement.ledger.facts_taking import AHEAD_MS, BATCH, TakenFacts, take_all, take_facts
+from streams.enforcement.ledger.facts_taking import AHEAD_MS, BATCH, TakenFacts, Unlisted, take_all, take_facts
 from streams.enforcement.ledger.rows import facts_of
 from streams.enforcement.policy.facts import Facts
 
@@ -50,9 +51,20 @@ def test_what_came_of_each_is_counted(play: Play) -> None:
 def test_who_leaves_the_allow_list_is_named(play: Play) -> None:
     """An account that was allow-listed and is no longer is named; one whose listing was over is not."""
     taken(play, replace(OLD, allow_listed_until_ms=play.now_ms + 1))
-    assert taken(play, NEW).unlisted == ["one"]
+    assert taken(play, NEW).unlisted == [Unlisted("one", play.now_ms + 1, None)]
     taken(play, replace(OLD, account_id="two", allow_listed_until_ms=play.now_ms))
     assert taken(play, replace(NEW, account_id="two")).unlisted == []
+
+
+@pytest.mark.parametrize("shorter", [0, 1, HOUR_MS])
+def test_an_import_leaves_everybody_on_the_allow_list(play: Play, shorter: int) -> None:
+    """Facts that end or shorten an account's time on it change all else; that time stays, and is told."""
+    until = play.now_ms + HOUR_MS
+    taken(play, replace(OLD, allow_listed_until_ms=until))
+    told = replace(NEW, allow_listed_until_ms=until - shorter or None)
+    (found,) = take_all(play.ledger, [told], play.now_ms)
+    assert found.unlisted == ([Unlisted("one", until, until - shorter)] if shorter else [])
+    assert known(play) == replace(NEW, allow_listed_until_ms=until)
 
 
 def test_many_are_taken_in_batches(play: Play) -> None:

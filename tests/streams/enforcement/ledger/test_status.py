@@ -56,7 +56,7 @@ def test_lag_is_told_in_seconds_and_unknown_as_none(play: Play) -> None:
     play.progress(lag_records=5, behind_ms=40_000)
     assert seen(play)["stream"]["lag_s"] == 40
     play.enforcer.take((), play.now_ms, told=[{"topic": "usage.events", "partition": 1, "stream_time_ms": None,
-                                               "lag_records": 3, "active_accounts": {}, "pack": None}])  # fmt: skip
+                                               "lag_records": 3, "active_accounts": {}, "pack": "pack"}])  # fmt: skip
     assert seen(play)["stream"]["lag_s"] is None
     assert seen(play)["stream"]["partitions"] == 2
 

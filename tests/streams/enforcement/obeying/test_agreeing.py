@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from playing import Play, made_alert
+from dataclasses import replace
+from pathlib import Path
+
+from playing import Play, made_alert, played
+from small_policy import SMALL, TERMS
 
 from streams.enforcement.ledger import schema
 from streams.enforcement.obeying.errand import Ending
@@ -50,6 +54,23 @@ def test_one_admin_among_many_people_can_add_a_second(play: Play) -> None:
     assert play.command("ada", "enforcement.resume", scopes=["all"]).ending is Ending.WAITS
     play.settle()
     assert [row["verb"] for row in play.rows(schema.pending)] == ["enforcement.resume"]
+
+
+def test_a_rung_that_policy_asks_two_people_for_takes_two(ledger_url: str, tmp_path: Path) -> None:
+    """Where `policy.yaml` says `people: 2` of a rung, a person's own word waits for another's, on one account too."""
+    strict = replace(SMALL.policy, terms={**TERMS, "throttle": replace(TERMS["throttle"], people=2)})
+    with played(ledger_url, tmp_path, replace(SMALL, policy=strict)) as play:
+        play.switch_on()
+        play.know("acme")
+        play.hire("eve", "enforcer")
+        play.hire("eli", "enforcer")
+        acme = {"kind": "account", "account_id": "acme", "id": "acme"}
+        assert play.command("eve", "account.act", rung="notice", clause="mining", targets=[acme]).ending is Ending.DONE
+        asked = play.command("eve", "account.act", rung="throttle", clause="mining", targets=[acme])
+        assert (asked.ending, play.in_force()) == (Ending.WAITS, [])
+        assert agreed(play, "eve") is Ending.REFUSED
+        assert agreed(play, "eli") is Ending.DONE
+        assert play.in_force() == [("throttle", "acme")]
 
 
 def test_a_target_that_is_named_twice_is_acted_upon_once(play: Play) -> None:

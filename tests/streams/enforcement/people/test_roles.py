@@ -10,7 +10,7 @@ from streams.enforcement.policy.rungs import CONTAIN, HEIGHT, NOTICE, QUARANTINE
 
 _RUNGS = ("account.act", "action.approve", "action.reject", "action.undo")
 _OF_ALL = ("enforcement.stop", "enforcement.resume", "rule.promote", "rule.demote", "people.add", "people.revoke",
-           "budget.close", "facts.import", "report.add")  # fmt: skip
+           "budget.close", "facts.import", "facts.unlist", "report.add")  # fmt: skip
 
 
 def _may(roles: set[Role], verb: str, rung: str | None = NOTICE, restricted: bool = False) -> bool:

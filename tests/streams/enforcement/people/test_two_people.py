@@ -120,4 +120,5 @@ def test_what_takes_two_people() -> None:
     assert people_needed("account.act", 1, "terminate") == people_needed("action.approve", 1, "terminate") == 2
     assert (people_needed("rule.promote"), people_needed("rule.promote", override=True)) == (1, 2)
     assert bulk("action.undo", 11)
-    assert not bulk("case.close", 5_000)
+    assert bulk("case.close", 11)
+    assert not bulk("case.note", 5_000)

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_matters import CLAUSES, DECLARED, MINUTE_MS, NOW, POLICY, action, alert, clause, warned
+from thorough import examples
 
 from detectors.alert import SEVERITIES, Alert
 from features.ticks import DAY_MS, HOUR_MS
@@ -84,7 +85,7 @@ def _height(decision: Decision) -> int:
 
 
 @given(situations)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_every_alert_gets_a_decision(situation: Situation) -> None:
     """With a named reason; a rung only where something is to be done, and only one that is for such an entity."""
     found = _decide(situation)
@@ -98,7 +99,7 @@ def test_every_alert_gets_a_decision(situation: Situation) -> None:
 
 
 @given(situations, st.sampled_from(["page", "notice", "throttle", "quarantine_key", "suspend"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_no_decision_exceeds_its_clauses_ceiling(situation: Situation, most: str) -> None:
     """Whatever the ladder says; nor does one terminate, or contain on an ordinary path."""
     about = situation[0][0]
@@ -111,7 +112,7 @@ def test_no_decision_exceeds_its_clauses_ceiling(situation: Situation, most: str
 
 
 @given(situations, st.integers(0, len(SEVERITIES) - 1), st.integers(0, len(SEVERITIES) - 1))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_more_severity_never_does_less(situation: Situation, one: int, other: int) -> None:
     """With all else the same, to the account or to people."""
     (about, *others), facts, standing = situation
@@ -124,7 +125,7 @@ def test_more_severity_never_does_less(situation: Situation, one: int, other: in
 
 
 @given(situations)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_nobody_is_suspended_on_a_models_or_a_links_word(situation: Situation) -> None:
     """However many alerts say so, and whatever one more signal of another matter says."""
     found, facts, standing = situation
@@ -137,7 +138,7 @@ def test_nobody_is_suspended_on_a_models_or_a_links_word(situation: Situation) -
 
 
 @given(situations)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_no_victim_is_punished(situation: Situation) -> None:
     """Told, slowed down, or with the stolen key shut, and nothing else."""
     (about, *others), facts, standing = situation
@@ -147,7 +148,7 @@ def test_no_victim_is_punished(situation: Situation) -> None:
 
 
 @given(situations, st.randoms())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_the_order_of_what_is_open_or_in_force_does_not_matter(situation: Situation, random: Any) -> None:
     """The first alert is the one decided on; all else may come in any order."""
     (about, *others), facts, standing = situation
@@ -161,6 +162,6 @@ def test_the_order_of_what_is_open_or_in_force_does_not_matter(situation: Situat
 
 def test_the_clauses_of_these_tests_are_those_of_the_policy() -> None:
     """A clause of every path is among them, with and without a ladder, so that the properties say something."""
-    assert {one.path for one in CLAUSES.values()} == {"ordinary", "care", "child_safety"}
+    assert {one.path for one in CLAUSES.values()} == {"ordinary", "care", "child_safety", "ours"}
     assert set(DECLARED["clauses"]) < set(CLAUSES)
     assert clause("x").page_only is False

@@ -58,3 +58,11 @@ def test_a_person_at_risk_gets_care(severity: str) -> None:
     found = decided(alert("care", severity=severity, time=NOW - MINUTE_MS), strikes=strikes(9))
     assert (found.outcome, found.reason, found.rung, found.case, found.hold) == (
         Outcome.NOTHING, Reason.CARE, "", "care people", False)  # fmt: skip
+
+
+@pytest.mark.parametrize("severity", SEVERITIES)
+def test_what_is_ours_to_repair_touches_no_account(severity: str) -> None:
+    """People by severity, never a rung, also where the account is protected and has strikes."""
+    found = decided(alert("failed", severity=severity, time=NOW - MINUTE_MS), strikes=strikes(9))
+    assert (found.outcome, found.reason, found.rung, found.case, found.page) == (
+        Outcome.NOTHING, Reason.OURS, "", "failed people", severity in ("high", "critical"))  # fmt: skip

@@ -52,7 +52,7 @@ def test_what_happens_is_counted(telemetry: EnforceTelemetry, play: Play) -> Non
 
 def test_gauges_show_the_ledger(telemetry: EnforceTelemetry, play: Play) -> None:
     """Actions, the outbox with its oldest message, open breakers, the switch and the lag are those of the ledger."""
-    figures = Figures(play.ledger, telemetry, lambda _: ON, ("actuator", "pager"), PURSES)
+    figures = Figures(play.ledger, telemetry, lambda _: ON, ("actuator", "pager"), lambda: PURSES)
     play.enforcer.take([made_alert("miner", "mining", workload=f"pod-{n}", account=f"a{n}", plan="trial")
                         for n in range(7)], play.now_ms)  # fmt: skip
     figures.show(BEGIN_MS + 30_000)

@@ -15,10 +15,11 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from detectors.alert import SEVERITIES
+from streams.enforcement.outbox.acknowledging import Acknowledged, CannotRead
 from streams.enforcement.outbox.delivery import Delivery, Ending, Sink
 from streams.enforcement.sinks.alertmanager import Alertmanager, alerts_of
 from streams.enforcement.sinks.page import CLOSED, OPENED, page_of
-from streams.enforcement.sinks.pagerduty import Acknowledged, CannotRead, PagerDuty, RestIncidents
+from streams.enforcement.sinks.pagerduty import PagerDuty, RestIncidents
 from streams.enforcement.sinks.secrets import Secret
 from streams.enforcement.sinks.slack import Slack, escaped, message_of
 
@@ -107,7 +108,7 @@ def test_acknowledgement_is_read_back(httpserver: HTTPServer, pagerduty: PagerDu
 
     httpserver.expect_request("/incidents").respond_with_handler(answer)
     found = [pagerduty.acknowledged(page()) for _ in answers]
-    assert found == [None, None, Acknowledged("Ada", "2027-01-15T08:03:00Z")]
+    assert found == [None, None, Acknowledged("Ada", "2027-01-15T08:03:00Z", "PagerDuty")]
     assert asked[0].args["incident_key"] == "tipstaff/alert-1"
     assert asked[0].headers["Authorization"] == f"Token token={READ.reveal()}"
 

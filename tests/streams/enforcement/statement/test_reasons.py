@@ -139,6 +139,7 @@ def test_what_a_reviewer_lets_go_hints_at_nothing() -> None:
         restriction = told("contain", "account", clause, released=True, end_users=("u1",), lasts_ms=None)
         text = as_text(restriction)
         assert text is not None
+        assert as_text(replace(restriction, victim=True)) == text
         assert "refused to generate content for the account acct-1" in text
         words = ("child", "sexual", "groom", "author", "report", "review", "hash", "found", "hold", "u1", "minor")
         assert not [word for word in words if word in text.lower().replace("the one who", "")], text

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Text(), nullable=True),
         sa.Column("reminded", sa.Boolean(), nullable=False),
         sa.Column("desired_version", sa.BigInteger(), nullable=False),
+        sa.Column("released_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("action_id", name=op.f("pk_actions")),
     )
     with op.batch_alter_table("actions", schema=None) as batch_op:
@@ -113,10 +114,12 @@ def upgrade() -> None:
         sa.Column("answered_by", sa.Text(), nullable=True),
         sa.Column("answered_ms", sa.BigInteger(), nullable=True),
         sa.Column("case_id", sa.Text(), nullable=True),
+        sa.Column("outside_id", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("appeal_id", name=op.f("pk_appeals")),
     )
     with op.batch_alter_table("appeals", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_appeals_action_id"), ["action_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_appeals_outside_id"), ["outside_id"], unique=False)
 
     op.create_table(
         "audit",
@@ -134,7 +137,6 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("opened_ms", sa.BigInteger(), nullable=False),
         sa.Column("held", sa.BigInteger(), nullable=False),
-        sa.Column("told_ms", sa.BigInteger(), nullable=False),
         sa.Column("told", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("purse", "scope", name=op.f("pk_breakers")),
     )
@@ -290,6 +292,7 @@ def upgrade() -> None:
         sa.Column("last_detail", sa.Text(), nullable=True),
         sa.Column("answer", _OPEN, nullable=True),
         sa.Column("settled_ms", sa.BigInteger(), nullable=True),
+        sa.Column("acknowledged", _OPEN, nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_outbox")),
         sa.UniqueConstraint("delivery_id", "sink", name=op.f("uq_outbox_delivery_id_sink")),
     )
@@ -312,6 +315,9 @@ def upgrade() -> None:
         sa.Column("pack", sa.String(), nullable=False),
         sa.Column("first_seen_ms", sa.BigInteger(), nullable=False),
         sa.Column("rules", _OPEN, nullable=True),
+        sa.Column("in_force_ms", sa.BigInteger(), nullable=True),
+        sa.Column("serial", sa.BigInteger(), nullable=True),
+        sa.Column("stored", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("pack", name=op.f("pk_packs")),
     )
     op.create_table(
@@ -364,6 +370,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_pseudonym_keys")),
     )
     op.create_table(
+        "pulses",
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("action_id", sa.String(), nullable=False),
+        sa.Column("next_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_pulses")),
+    )
+    op.create_table(
         "reports",
         sa.Column("report_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -381,6 +394,10 @@ def upgrade() -> None:
         sa.Column("answered_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("report_id", name=op.f("pk_reports")),
     )
+    with op.batch_alter_table("reports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reports_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reports_reporter_id"), ["reporter_id"], unique=False)
+
     op.create_table(
         "sources",
         sa.Column("topic", sa.String(), nullable=False),
@@ -460,7 +477,12 @@ def downgrade() -> None:
     op.drop_table("strikes")
     op.drop_table("stages")
     op.drop_table("sources")
+    with op.batch_alter_table("reports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reports_reporter_id"))
+        batch_op.drop_index(batch_op.f("ix_reports_account_id"))
+
     op.drop_table("reports")
+    op.drop_table("pulses")
     op.drop_table("pseudonym_keys")
     op.drop_table("protections")
     op.drop_table("progress")
@@ -504,6 +526,7 @@ def downgrade() -> None:
     op.drop_table("breakers")
     op.drop_table("audit")
     with op.batch_alter_table("appeals", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_appeals_outside_id"))
         batch_op.drop_index(batch_op.f("ix_appeals_action_id"))
 
     op.drop_table("appeals")
