@@ -131,8 +131,9 @@ def _say(taken: TakenFacts, shorter: Sequence[Answer], wrong: int, digest: str, 
         say(f"that {one.detail}" if one.ending is Ending.WAITS else one.detail)
     if taken.early:
         count = len(taken.early)
-        say(f"{tally(count, 'account')} {agrees(count, 'has', 'have')} facts of more than {AHEAD_MS // 60_000} min from "
-            f"now, which were not taken in: {_some(taken.early)}. Check as_of and the clocks.")  # fmt: skip
+        who, ahead = f"{tally(count, 'account')} {agrees(count, 'has', 'have')}", AHEAD_MS // 60_000
+        say(f"{who} facts of more than {ahead} min from now, which were not taken in: {_some(taken.early)}. "
+            "Check as_of and the clocks.")  # fmt: skip
     return None
 
 

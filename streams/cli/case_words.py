@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from features.arrivals import SEPARATOR
 from streams.alert_lines import rfc3339, when
 from streams.cli.action_words import COLUMNS as ACTION_COLUMNS
 from streams.cli.action_words import action_cells
@@ -80,7 +81,7 @@ def say_case(row: Row, held: Contents, now_ms: int) -> None:
     for line in _accounts(held.accounts):
         say(line)
     _some("alerts", ("alert", "at", "severity", "who", "what", "runbook"), [
-        (one["alert_id"][:8], rfc3339(one["time_ms"]), one["severity"], f"{one['kind']} of {one['account_id']}",
+        (one["alert_id"][:8], rfc3339(one["time_ms"]), one["severity"], _whom(one),
          one["title"], one["runbook"]) for one in held.alerts])  # fmt: skip
     _some("actions", ACTION_COLUMNS, [action_cells(one) for one in held.actions])
     _some("reports", ("report", "taken", "state", "text"), [
@@ -90,6 +91,13 @@ def say_case(row: Row, held: Contents, now_ms: int) -> None:
         (one["appeal_id"][:8], rfc3339(one["appealed_ms"]), one["state"], one["appeal_reason"])
         for one in held.appeals])  # fmt: skip
     _some("notes", ("at", "by", "note"), [(rfc3339(one["at_ms"]), one["by"], one["text"]) for one in held.notes])
+
+
+def _whom(alert: Row) -> str:
+    account, own = alert["account_id"], alert["entity"].split(SEPARATOR)[-1]
+    return (
+        f"account {account}" if alert["kind"] == "account" else f"{alert['kind'].replace('_', ' ')} {own} of {account}"
+    )
 
 
 def _ending(row: Row, now_ms: int) -> str:

@@ -55,9 +55,9 @@ class RunActing:
             Deliverer(enforcer.outbox(), sink, self._clock(), random.random, lambda *_: None, _troubled)
             for sink in self._declared.sinks
         ]
-        checkpoint = RunCheckpoints(ledger, data_dir).keep
+        checkpoints = RunCheckpoints(ledger, data_dir)
         acknowledging = Acknowledging(LedgerPages(ledger), self._declared.sinks, self._clock(), _unread)
-        self._acting = Acting(enforcer, deliverers, self._clock(), self._active, self._stream_ms, checkpoint,
+        self._acting = Acting(enforcer, deliverers, self._clock(), self._active, self._stream_ms, checkpoints,
                               acknowledging, self._bring, self._kept_badly)  # fmt: skip
 
     def _clock(self) -> Callable[[], int]:
@@ -114,9 +114,16 @@ class RunCheckpoints:
 
     def keep(self, now_ms: int) -> None:
         """Sign where one is due."""
+        self._sign(now_ms, closing=False)
+
+    def close(self, now_ms: int) -> None:
+        """Sign for the newest record."""
+        self._sign(now_ms, closing=True)
+
+    def _sign(self, now_ms: int, closing: bool) -> None:
         try:
             self._key = self._key or signing_key(self._folder, self._ledger, now_ms)
-            checkpoint_due(self._ledger, self._key, CheckpointFile(self._folder / MARKS_FILE), now_ms)
+            checkpoint_due(self._ledger, self._key, CheckpointFile(self._folder / MARKS_FILE), now_ms, closing)
         except (AuditBroken, CheckpointsRefused, KeyRefused, PrivateFileRefused, OSError) as trouble:
             if self._told != str(trouble):
                 self._told = str(trouble)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from detectors.alert import Alert
 from streams.enforcement.enforcer import Enforcer
@@ -24,9 +25,19 @@ TOPIC = "embedded"
 """What the ledger calls the stream of an embedded run."""
 
 
+class Checkpoints(Protocol):
+    """Signs the audit."""
+
+    def keep(self, now_ms: int) -> None:
+        """Sign where it is due."""
+
+    def close(self, now_ms: int) -> None:
+        """Sign for what no checkpoint covers yet: nobody will for a while."""
+
+
 class Acting:
     """One run's enforcement. clock_ms: its time; active: active accounts by plan; stream_ms: the stream's time;
-    checkpoint: signs the audit where that is due, told the time; acknowledging: asks who took pages, in a live run;
+    checkpoints: sign the audit, where anybody wants that; acknowledging: asks who took pages, in a live run;
     bring: brings the ledger's own events into the stream, told the time; troubled: hears of what goes wrong in a
     thread, which goes on.
 
@@ -36,12 +47,12 @@ class Acting:
 
     def __init__(self, enforcer: Enforcer, deliverers: Sequence[Deliverer], clock_ms: Callable[[], int],
                  active: Callable[[], Mapping[str, int]], stream_ms: Callable[[], int | None],
-                 checkpoint: Callable[[int], object] = lambda _: None,
+                 checkpoints: Checkpoints | None = None,
                  acknowledging: Acknowledging | None = None, bring: Callable[[int], object] = lambda _: None,
                  troubled: Callable[[Exception], None] = lambda _: None) -> None:  # fmt: skip
         self.enforcer, self.obeying = enforcer, Obeying(enforcer)
         self._deliverers, self._clock_ms, self._active, self._stream_ms = deliverers, clock_ms, active, stream_ms
-        self._checkpoint, self._acknowledging = checkpoint, acknowledging
+        self._checkpoints, self._acknowledging = checkpoints, acknowledging
         self._bring, self._troubled = bring, troubled
         self._told_ms = self._kept_ms = 0
         self._stop = threading.Event()
@@ -72,7 +83,8 @@ class Acting:
             self._kept_ms = now
             self.enforcer.keep(now)
             self.obeying.ripen(now)
-            self._checkpoint(now)
+            if self._checkpoints is not None:
+                self._checkpoints.keep(now)
 
     def deliver(self) -> None:
         """Let everything leave that may leave now."""
@@ -105,5 +117,7 @@ class Acting:
             thread.join()
         try:
             self._bring(self._clock_ms())
+            if self._checkpoints is not None:
+                self._checkpoints.close(self._clock_ms())
         finally:
             self.enforcer.ledger.close()

@@ -24,8 +24,11 @@ class AuditBroken(Exception):
     """The audit is not what was signed for: how, and what to do. Nothing was signed anew."""
 
 
-def checkpoint_due(ledger: Ledger, key: SigningKey, file: CheckpointFile, now_ms: int) -> Checkpoint | None:
+def checkpoint_due(ledger: Ledger, key: SigningKey, file: CheckpointFile, now_ms: int,
+                   closing: bool = False) -> Checkpoint | None:  # fmt: skip
     """Sign for the newest record where a checkpoint is due; gives what was written, None where nothing was.
+
+    closing: one is due for any record that none covers.
 
     Raises AuditBroken where the chain is another than the last checkpoint's, CheckpointsRefused.
     """
@@ -34,7 +37,8 @@ def checkpoint_due(ledger: Ledger, key: SigningKey, file: CheckpointFile, now_ms
         head = audit_head(tx)
         if last is not None:
             _agrees(tx, last, 0 if head is None else head["seq"])
-    if head is None or not due(last, head["seq"], now_ms):
+    uncovered = head is not None and head["seq"] > (last.seq if last is not None else 0)
+    if head is None or not (due(last, head["seq"], now_ms) or (closing and uncovered)):
         return None
     made = signed(key, head["seq"], bytes.fromhex(head["hash"]), now_ms)
     file.append(made)

@@ -106,10 +106,10 @@ class Consequences:
         if action.rung == rungs.NOTICE:
             if letter is not None:
                 self.messages.post(action.id, NOTICE, action.account_id, letter, not_after_ms=action.not_after_ms,
-                                   action_id=action.id)  # fmt: skip
+                                   action_id=action.id, leaves_ms=action.leaves_ms)  # fmt: skip
             return 0
         if letter is not None:
-            self.messages.post(action.id + REASONS, NOTICE, action.account_id, letter)
+            self.messages.post(action.id + REASONS, NOTICE, action.account_id, letter, leaves_ms=action.leaves_ms)
         return self.messages.request(action)
 
     def begin(self, action: Action, decision: Decision, facts: Facts | None, strikes: int, restricted: bool) -> None:

@@ -1,4 +1,4 @@
-"""What the switch holds back holds up nothing that needs no switch, such as the lift of another action."""
+"""What waits for the switch, or for its campaign's turn, holds up nothing else, such as the lift of another action."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streams.enforcement.ledger.transaction import Transaction
 
 
 class HeldBack:
-    """Messages that wait for the switch, in one transaction."""
+    """Messages that wait, in one transaction."""
 
     def __init__(self, tx: Transaction, messages: Messages) -> None:
         self._tx, self._messages = tx, messages
@@ -23,6 +23,22 @@ class HeldBack:
         if not self._holds_up_others(row):
             self._tx.update(outbox, outbox.c.number == row["number"], next_ms=until_ms)
             return
+        self._put_last(row, until_ms)
+
+    def passed(self, row: Mapping[str, Any]) -> bool:
+        """Whether a later change of the same account's desired state has left before a message, which then goes behind
+        it: receivers refuse what is older than what they have.
+        """
+        if row["version"] is None or row["attempts"]:
+            return False
+        ahead = sa.and_(outbox.c.sink == row["sink"], outbox.c.subject == row["subject"], outbox.c.attempts > 0,
+                        outbox.c.version > row["version"])  # fmt: skip
+        if self._tx.one(sa.select(outbox.c.number).where(ahead).limit(1)) is None:
+            return False
+        self._put_last(row, self._tx.now_ms)
+        return True
+
+    def _put_last(self, row: Mapping[str, Any], until_ms: int) -> None:
         last = {key: value for key, value in row.items() if key != "number"} | self._renewed(row)
         self._tx.delete(outbox, outbox.c.number == row["number"])
         self._tx.insert(outbox, [{**last, "next_ms": until_ms}])

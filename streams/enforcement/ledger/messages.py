@@ -46,12 +46,12 @@ class Messages:
 
     def post(self, delivery_id: str, kind: str, subject: str, data: Mapping[str, Any], *,
              not_after_ms: int | None = None, version: int | None = None,
-             action_id: str | None = None) -> None:  # fmt: skip
-        """Add a message for each sink of its type; one of the same id is the same message."""
+             action_id: str | None = None, leaves_ms: int | None = None) -> None:  # fmt: skip
+        """Add a message for each sink of its type; one of the same id is the same message. leaves_ms: not before."""
         now = self._tx.now_ms
         rows: list[dict[str, Any]] = [
             {"delivery_id": delivery_id, "sink": sink, "type": kind, "subject": subject, "data": dict(data),
-             "time_ms": now, "state": WAITING, "attempts": 0, "next_ms": now, "not_after_ms": not_after_ms,
+             "time_ms": now, "state": WAITING, "attempts": 0, "next_ms": leaves_ms or now, "not_after_ms": not_after_ms,
              "version": version, "action_id": action_id, "uncertain": False}
             for sink in self.sinks(kind)
         ]  # fmt: skip
@@ -62,7 +62,8 @@ class Messages:
         """Ask for an action; returns the version of the account's desired state that it makes."""
         version = self.next_version(action.account_id)
         self.post(action.id, REQUESTED, action.account_id, described(action, "requested", version),
-                  not_after_ms=action.not_after_ms, version=version, action_id=action.id)  # fmt: skip
+                  not_after_ms=action.not_after_ms, version=version, action_id=action.id,
+                  leaves_ms=action.leaves_ms)  # fmt: skip
         return version
 
     def lift(self, action: Action) -> int:

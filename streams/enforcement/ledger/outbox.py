@@ -84,10 +84,11 @@ def _ready(sink: str, most: int, now_ms: int) -> sa.Select[Any]:
 
 
 def _first_of_subject(sink: str) -> sa.ColumnElement[bool]:
-    """Rows that are open, with no older open one of the same subject."""
+    """Rows that are open, with no older open one of the same subject but such as begin later: those are passed by."""
     older = _OLDER.c
+    begun = sa.or_(older.attempts > 0, older.next_ms <= outbox.c.next_ms)
     blocked = sa.exists().where(older.sink == sink, older.subject == outbox.c.subject, older.state.in_(_OPEN),
-                                older.number < outbox.c.number)  # fmt: skip
+                                older.number < outbox.c.number, begun)  # fmt: skip
     return sa.and_(outbox.c.sink == sink, outbox.c.state.in_(_OPEN), ~blocked)
 
 
@@ -126,6 +127,8 @@ class _Claim:
             self._cancel(row, str(why))
             if action is not None:
                 self._moves.reverse(action, POLICY, str(why))
+            return False
+        if HeldBack(self._tx, self._messages).passed(row):
             return False
         self._moves.to(action, State.DISPATCHED, why="an attempt begins")
         return True

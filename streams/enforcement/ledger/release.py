@@ -15,14 +15,17 @@ from streams.enforcement.policy.action import State
 from streams.enforcement.policy.rungs import CONTAIN
 from streams.enforcement.policy.standing import Switch
 
-WAITS = "switch"
-"""The answer that lets a message wait until the switch is on, or its time is over; any other cancels it."""
+WAITS = "waits"
+"""The answer that lets a message wait: until the switch is on, its campaign's turn has come, or its time is over; any
+other cancels it."""
 
 
 def may_leave(tx: Transaction, action: Mapping[str, Any], brake: Switch) -> str | None:
     """None where an action may leave now, else why not: what held at the decision must still hold."""
     if action["state"] not in (str(State.GUARDED), str(State.DISPATCHED)):
         return f"it is {action['state']}"
+    if action["leaves_ms"] is not None and tx.now_ms < action["leaves_ms"]:
+        return WAITS
     if _stopped(action, joined(brake, tx.rows(sa.select(switch)))):
         return WAITS
     if action["rung"] == CONTAIN or action["by"] is not None or action["approved_by"] is not None:

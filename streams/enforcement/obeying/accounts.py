@@ -19,6 +19,7 @@ from streams.enforcement.ledger.schema import (
 )
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.asking import asked, books_of
+from streams.enforcement.obeying.campaign import leave_times, leaving_words
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
 from streams.enforcement.people.account_args import (
     AccountAct,
@@ -73,24 +74,27 @@ def act(errand: Errand) -> Answer:
     assert isinstance(args, AccountAct)
     targets = _targets(errand, args)
     books = books_of(errand, [one.account_id for one in targets])
-    made = [_act_on(errand, args, one, books[one.account_id]) for one in targets]
-    return Answer(Ending.DONE, f"{args.rung} of {tally(len(made), 'entity', 'entities')} leaves now",
+    times = leave_times(errand, len(targets))
+    made = [_act_on(errand, args, one, books[one.account_id], leaves)
+            for one, leaves in zip(targets, times, strict=True)]  # fmt: skip
+    what = f"{args.rung} of {tally(len(made), 'entity', 'entities')} leaves"
+    return Answer(Ending.DONE, leaving_words(what, times, errand.tx.now_ms),
                   {"actions": [action.id for action in made]})  # fmt: skip
 
 
-def _act_on(errand: Errand, args: AccountAct, target: Target, book: AccountBook) -> Action:
+def _act_on(errand: Errand, args: AccountAct, target: Target, book: AccountBook, leaves_ms: int | None) -> Action:
     now, alert = errand.tx.now_ms, _alert(errand, args, target)
     terms = errand.in_force.policy.terms.get(args.rung)
-    patience = terms.not_after_ms if terms else _PATIENCE_MS
+    not_after = (leaves_ms or now) + (terms.not_after_ms if terms else _PATIENCE_MS)
     lasts = args.lasts_ms or (terms.lasts_ms if terms else None)
     rule, version = (alert["rule"], alert["rule_version"]) if alert else ("", "")
     wanted = Decision(Outcome.ACT, Reason.LADDER, alert["alert_id"] if alert else "", 0, target.account_id,
-                      args.clause, rule, args.rung, target.kind, target.id, lasts, now + patience)  # fmt: skip
+                      args.clause, rule, args.rung, target.kind, target.id, lasts, not_after)  # fmt: skip
     decision = asked(errand, wanted, book, version)
     name = action_id(errand.command.id, args.rung, target.kind, f"{target.account_id}\x1f{target.id}", 0)
     action = begun(Action(name, args.rung, target.kind, target.account_id, target.id, args.clause, rule, version,
                           decision.alert_id, State.GUARDED, now, decision.not_after_ms, lasts,
-                          by=errand.by))  # fmt: skip
+                          by=errand.by, leaves_ms=leaves_ms))  # fmt: skip
     book.note(action)
     clause = errand.in_force.clauses[args.clause]
     strikes = terms.strikes if terms and clause.path == "ordinary" and not (alert and alert["victim"]) else 0
@@ -111,10 +115,13 @@ _PATIENCE_MS = 60 * 60_000
 
 
 def many_weight(errand: Errand) -> Weight:
-    """By how many accounts; restricted where one of them is contained."""
+    """By how many accounts. That one is contained gives child safety's people the right; to others a refusal would tell
+    of it.
+    """
     args = errand.args
     assert isinstance(args, Accounts | AccountProtect | AccountElsewhere)
-    return Weight(count=len(set(args.account_ids)), restricted=bool(_in_force(errand, args.account_ids, True)))
+    contained = errand.sees_restricted and bool(_in_force(errand, args.account_ids, True))
+    return Weight(count=len(set(args.account_ids)), restricted=contained)
 
 
 def _in_force(errand: Errand, accounts: list[str], restricted: bool) -> list[Row]:
@@ -124,10 +131,14 @@ def _in_force(errand: Errand, accounts: list[str], restricted: bool) -> list[Row
 
 
 def reinstate(errand: Errand) -> Answer:
-    """End everything in force against accounts, take its strikes back, and mute the rules that brought it about."""
+    """End everything in force against accounts, take its strikes back, and mute the rules that brought it about.
+
+    What child safety has done is reached by its own people alone.
+    """
     args = errand.args
     assert isinstance(args, Accounts)
-    rows = [*_in_force(errand, args.account_ids, False), *_in_force(errand, args.account_ids, True)]
+    rows = _in_force(errand, args.account_ids, False)
+    rows += _in_force(errand, args.account_ids, True) if errand.sees_restricted else []
     done = [row for row in rows if errand.after.moves.reverse(row, errand.by, errand.command.why)]
     for account, rule in sorted({(row["account_id"], row["rule"]) for row in done if row["rule"]}):
         mute(errand, account, rule)

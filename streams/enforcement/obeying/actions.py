@@ -15,6 +15,7 @@ from streams.enforcement.ledger.schema import actions, alerts, pending
 from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.obeying.accounts import mute
 from streams.enforcement.obeying.asking import asked, books_of, wanted_of
+from streams.enforcement.obeying.campaign import leave_times, leaving_words
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
 from streams.enforcement.obeying.pending import agreement, waiting_change, words_of
 from streams.enforcement.people.account_args import ActionApprove, ActionReject, ActionUndo, DoneRecheck
@@ -135,22 +136,21 @@ def begin_proposed(errand: Errand) -> Answer:
 def _begin(errand: Errand, rows: Sequence[Row]) -> Answer:
     """Let proposed actions leave: their time to be delivered starts now."""
     books = books_of(errand, [row["account_id"] for row in rows])
-    for row in rows:
+    times = leave_times(errand, len(rows))
+    for row, leaves in zip(rows, times, strict=True):
         terms = errand.in_force.policy.terms.get(row["rung"])
-        not_after = errand.tx.now_ms + (terms.not_after_ms if terms else 60 * 60_000)
+        not_after = (leaves or errand.tx.now_ms) + (terms.not_after_ms if terms else 60 * 60_000)
         book = books[row["account_id"]]
         decision = asked(errand, wanted_of(row, not_after), book, row["rule_version"])
-        changed: dict[str, Any] = {"decided_ms": errand.tx.now_ms, "not_after_ms": not_after}
+        changed: dict[str, Any] = {"decided_ms": errand.tx.now_ms, "not_after_ms": not_after, "leaves_ms": leaves}
         action = begun(action_of({**row, **changed}))
         version = errand.after.start(action, decision, book.facts, approved=True)
         changed |= {"ends_ms": action.ends_ms, "desired_version": version, "approved_by": errand.by}
         if not errand.after.moves.to(row, State.GUARDED, errand.by, errand.command.why, **changed):
             raise Turned(f"{row['action_id']} has changed meanwhile: look again")
-    return Answer(
-        Ending.DONE,
-        f"{tally(len(rows), 'action')} {agrees(len(rows), 'leaves', 'leave')} now",
-        {"actions": [row["action_id"] for row in rows]},
-    )
+    what = f"{tally(len(rows), 'action')} {agrees(len(rows), 'leaves', 'leave')}"
+    return Answer(Ending.DONE, leaving_words(what, times, errand.tx.now_ms),
+                  {"actions": [row["action_id"] for row in rows]})  # fmt: skip
 
 
 def _second(errand: Errand, waiting: Row, change: str) -> Answer:

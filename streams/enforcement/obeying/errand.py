@@ -17,6 +17,7 @@ from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.people.args import Args
 from streams.enforcement.people.commands import Command
 from streams.enforcement.people.person import Person
+from streams.enforcement.people.roles import HIDDEN, Role
 
 
 class Turned(Exception):
@@ -78,13 +79,24 @@ class Errand:
         told = {**body, "command": self.command.id, "why": self.command.why}
         self.after.trail.note(kind, self.by, told, account)
 
+    @property
+    def sees_restricted(self) -> bool:
+        """Whether who asks may know of child safety's matters."""
+        return Role.CHILD_SAFETY in self.people[self.by].roles
+
     def found(self, table: sa.Table, key: sa.Column[str], value: str, what: str) -> Row:
-        """The row of an id, or of the only one that begins so. Raises Turned."""
-        rows = self.tx.rows(sa.select(table).where(key.startswith(value, autoescape=True)).limit(2))
+        """The row of an id, or of the only one that begins so. Raises Turned.
+
+        Who may not see restricted rows gets one answer where there are none and where there are only such.
+        """
+        hidden = [] if self.sees_restricted or "restricted" not in table.c else [~table.c.restricted]
+        rows = self.tx.rows(sa.select(table).where(key.startswith(value, autoescape=True), *hidden).limit(2))
         exact = [row for row in rows if row[key.name] == value]
         if len(exact or rows) == 1:
             return (exact or rows)[0]
-        raise Turned(f"{len(rows)} {what}s begin with {value}: give more of it" if rows else f"no {what} {value}")
+        if rows:
+            raise Turned(f"{len(rows)} {what}s begin with {value}: give more of it")
+        raise Turned(f"no {what} {value}" if self.sees_restricted else HIDDEN)
 
     def all_found(self, table: sa.Table, key: sa.Column[str], ids: Iterable[str], what: str) -> list[Row]:
         """The rows of ids, in their order. Raises Turned."""

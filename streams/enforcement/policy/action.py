@@ -48,7 +48,8 @@ class Action:
     kind, entity_id: what it is taken against; rule, rule_version, alert_id: what brought it about (empty where a person
     alone did); clause: what was broken; decided_ms: when; not_after_ms: not delivered by then, it expires;
     lasts_ms: how long it is in force, None until somebody lifts it; confirmed_ms, ends_ms: since and until when;
-    by: the person who asked for it, None where policy did; version: raised at each change.
+    by: the person who asked for it, None where policy did; version: raised at each change; leaves_ms: it may not leave
+    before, None for at once.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Action:
     ends_ms: int | None = None
     by: str | None = None
     version: int = 1
+    leaves_ms: int | None = None
 
     @property
     def automatic(self) -> bool:

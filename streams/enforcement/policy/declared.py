@@ -32,7 +32,7 @@ KEYS = tuple(STRICTEST)
 """Every key of policy.yaml."""
 
 _DURATIONS = ("open", "strike_decay", "mute", "narrower_within", "end_user_deadline", "lag", "demote_within")
-_WHOLE = ("people", "narrower_tries", "demote_overturns")
+_WHOLE = ("people", "narrower_tries", "demote_overturns", "campaign_per_hour")
 _TEXTS = ("appeal_url", "terms_url", "canary_salt")
 _WITHOUT_FACTS = (THROTTLE, QUARANTINE_KEY, STOP_WORKLOAD)
 
@@ -143,5 +143,6 @@ def _policy(whole: Mapping[str, Any], clauses: Mapping[str, Clause]) -> Policy:
         end_user_deadline_ms=ms(whole["end_user_deadline"]), lag_ms=ms(whole["lag"]),
         demote_above_forecast=float(whole["demote_above_forecast"]), demote_overturns=whole["demote_overturns"],
         demote_within_ms=ms(whole["demote_within"]), appeal_url=whole["appeal_url"], terms_url=whole["terms_url"],
-        canary_salt=whole["canary_salt"], reporters=built_reporters(whole["reporters"]),
+        campaign_per_hour=whole["campaign_per_hour"], canary_salt=whole["canary_salt"],
+        reporters=built_reporters(whole["reporters"]),
     )  # fmt: skip

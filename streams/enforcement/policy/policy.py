@@ -101,7 +101,8 @@ class Policy:
     mute_ms: after a reinstatement; narrower_tries, narrower_within_ms: an account rung comes after so many key or
     workload actions on the account under the clause; end_user_deadline_ms: what a customer is given to act on their
     own users; lag_ms: above it nothing is suspended by itself; unknown_facts: by plan (`*` for others), the rungs that
-    may go ahead without facts; reactions: one of REACTIONS by severity; stages: the highest stage a rule may have.
+    may go ahead without facts; reactions: one of REACTIONS by severity; stages: the highest stage a rule may have;
+    campaign_per_hour: how many of the actions that people approve or ask for in bulk may leave within an hour.
     """
 
     people: int
@@ -125,6 +126,7 @@ class Policy:
     demote_within_ms: int = 7 * 86_400_000
     appeal_url: str = ""
     terms_url: str = ""
+    campaign_per_hour: int = 500
     canary_salt: str = field(default="tipstaff")
     reporters: Reporters = field(default_factory=Reporters)
 

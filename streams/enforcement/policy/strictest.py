@@ -17,6 +17,7 @@ STRICTEST: dict[str, Any] = {
     "narrower_within": "24h",
     "end_user_deadline": "72h",
     "lag": "15m",
+    "campaign_per_hour": 100,
     "reactions": {"info": "page", "low": "page", "medium": "page", "high": "page", "critical": "page"},
     "rungs": {
         "notice": {"lasts": "24h", "not_after": "3d", "cooldown": "48h", "evidence_age": "24h", "purse": "notice",

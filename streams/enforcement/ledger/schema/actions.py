@@ -15,13 +15,15 @@ actions = sa.Table(
     words("ended_by"), words("approved_by"),
     number("strikes"), flag("restricted"), shape("end_users"), moment("deadline_ms", needed=False), words("case_id"),
     flag("reminded"), number("desired_version"), moment("released_ms", needed=False),
+    moment("leaves_ms", needed=False, index=True),
     sa.Index(None, "account_id", "decided_ms"),
     sa.Index(None, "state", "ends_ms"), sa.Index(None, "rule", "decided_ms"),
 )  # fmt: skip
 """purse: the budget that paid, null where a person asked or nothing was spent; held_by: the guard that made it wait for
 people; approved_by: the person who let it go on; ended_by: who ended it, `policy` where nobody did; strikes: how many
 its delivery gives; reminded: people were paged that it lapses; desired_version: of the account's desired state, with
-it; released_ms: since when a child-safety reviewer lets the owner be told of it."""
+it; released_ms: since when a child-safety reviewer lets the owner be told of it; leaves_ms:
+of a campaign's, before when it may not leave."""
 
 outbox = sa.Table(
     "outbox", METADATA,

@@ -40,10 +40,16 @@ def records(play: Play) -> int:
 
 
 def test_a_checkpoint_is_written_when_it_is_due(play: Play, marks: CheckpointFile) -> None:
-    """The first at once, the next a minute later if anything was recorded, none without a new record."""
+    """The first at once, the next a minute later if anything was recorded, none without a new record; the last at a
+    run's end.
+    """
     assert due(play, marks) == records(play)
     play.alert(made_alert("miner", "mining"))
     assert due(play, marks) is None
+    made = checkpoint_due(play.ledger, KEY, marks, play.now_ms, closing=True)
+    assert made is not None
+    assert (made.seq, checkpoint_due(play.ledger, KEY, marks, play.now_ms, closing=True)) == (records(play), None)
+    play.alert(made_alert("miner", "mining", account="other"))
     play.now_ms += EVERY_MS
     assert due(play, marks) == records(play)
     play.now_ms += EVERY_MS

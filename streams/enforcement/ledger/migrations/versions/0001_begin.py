@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("reminded", sa.Boolean(), nullable=False),
         sa.Column("desired_version", sa.BigInteger(), nullable=False),
         sa.Column("released_ms", sa.BigInteger(), nullable=True),
+        sa.Column("leaves_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("action_id", name=op.f("pk_actions")),
     )
     with op.batch_alter_table("actions", schema=None) as batch_op:
@@ -53,6 +54,7 @@ def upgrade() -> None:
             batch_op.f("ix_actions_account_id_decided_ms"), ["account_id", "decided_ms"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_actions_decided_ms"), ["decided_ms"], unique=False)
+        batch_op.create_index(batch_op.f("ix_actions_leaves_ms"), ["leaves_ms"], unique=False)
         batch_op.create_index(batch_op.f("ix_actions_rule_decided_ms"), ["rule", "decided_ms"], unique=False)
         batch_op.create_index(batch_op.f("ix_actions_state_ends_ms"), ["state", "ends_ms"], unique=False)
 
@@ -539,6 +541,7 @@ def downgrade() -> None:
     with op.batch_alter_table("actions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_actions_state_ends_ms"))
         batch_op.drop_index(batch_op.f("ix_actions_rule_decided_ms"))
+        batch_op.drop_index(batch_op.f("ix_actions_leaves_ms"))
         batch_op.drop_index(batch_op.f("ix_actions_decided_ms"))
         batch_op.drop_index(batch_op.f("ix_actions_account_id_decided_ms"))
 
