@@ -19,7 +19,6 @@ from streams.enforcement.embedded.outlet import EnforcedOutlet
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.facts_file import read_facts
 from streams.enforcement.in_force import in_force_of
-from streams.enforcement.ledger.messages import NOTICE, TYPES
 from streams.enforcement.ledger.opening import in_file, open_ledger
 from streams.enforcement.ledger.rows import facts_row
 from streams.enforcement.ledger.schema import facts, people
@@ -29,6 +28,7 @@ from streams.enforcement.ledger.transaction import Ledger
 from streams.enforcement.obeying.errand import Answer
 from streams.enforcement.outbox.deliverer import Deliverer
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
+from streams.enforcement.outbox.message_types import NOTICE, TYPES
 from streams.enforcement.people.commands import new_command, signed
 from streams.enforcement.people.credentials import Credential, new_credential
 from streams.enforcement.policy.standing import Stage, Switch

@@ -17,12 +17,13 @@ from streams.cli.ledger_found import Desk, View, credential, desk, now_ms, opene
 from streams.cli.screen import Failed, as_json, err, safe, say, told
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.in_force import InForce, in_force_of
-from streams.enforcement.ledger.messages import TYPES, Routes
+from streams.enforcement.ledger.messages import Routes
 from streams.enforcement.ledger.packs_in_force import followed
 from streams.enforcement.ledger.schema import outbox
 from streams.enforcement.ledger.transaction import Ledger
 from streams.enforcement.obeying.errand import Answer, Ending
 from streams.enforcement.obeying.obey import Obeying
+from streams.enforcement.outbox.message_types import TYPES
 from streams.enforcement.people.commands import flawed, new_command, signed
 from streams.enforcement.policy.declared import strictest
 from streams.enforcement.policy.standing import Switch

@@ -19,12 +19,12 @@ from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.in_force import in_force_of
 from streams.enforcement.ledger.acknowledged import LedgerPages
 from streams.enforcement.ledger.checkpoints import MARKS_FILE, AuditBroken, checkpoint_due, signing_key
-from streams.enforcement.ledger.messages import TYPES
 from streams.enforcement.ledger.opening import LedgerRefused, in_file, open_ledger
 from streams.enforcement.ledger.own_events import Sending
 from streams.enforcement.ledger.transaction import Ledger
 from streams.enforcement.outbox.acknowledging import Acknowledging
 from streams.enforcement.outbox.deliverer import Deliverer
+from streams.enforcement.outbox.message_types import TYPES
 from streams.enforcement.people.private_file import PrivateFileRefused
 from streams.enforcement.policy.standing import Switch
 from streams.enforcement.sinks.declared import Declared, SinksRefused, read_sinks

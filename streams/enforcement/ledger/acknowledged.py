@@ -12,13 +12,14 @@ from features.ticks import DAY_MS
 from streams.alert_lines import rfc3339
 from streams.dead_letters import clipped
 from streams.enforcement.audit.kinds import Kind
-from streams.enforcement.ledger.messages import PAGE, PAGE_CLOSED, SENT
+from streams.enforcement.ledger.messages import SENT
 from streams.enforcement.ledger.outbox import delivery_of
 from streams.enforcement.ledger.schema import case_notes, cases, outbox, people
 from streams.enforcement.ledger.trail import POLICY, Trail
 from streams.enforcement.ledger.transaction import Ledger, Row, Transaction
 from streams.enforcement.outbox.acknowledging import Acknowledged
 from streams.enforcement.outbox.delivery import Delivery
+from streams.enforcement.outbox.message_types import PAGE, PAGE_CLOSED
 from streams.enforcement.people.roles import Role
 
 LATELY_MS = DAY_MS

@@ -17,12 +17,13 @@ from streams.enforcement.ledger.account_books import AccountBook
 from streams.enforcement.ledger.casework import Casework
 from streams.enforcement.ledger.circumstances import Surroundings
 from streams.enforcement.ledger.going_on import not_holding, tell
-from streams.enforcement.ledger.messages import HOLD, NOTICE, REASONS, Messages
+from streams.enforcement.ledger.messages import REASONS, Messages
 from streams.enforcement.ledger.moves import Moves, begun
 from streams.enforcement.ledger.rows import action_row
 from streams.enforcement.ledger.schema import actions, breakers, cases, holds
 from streams.enforcement.ledger.trail import POLICY, Trail
 from streams.enforcement.ledger.transaction import Transaction
+from streams.enforcement.outbox.message_types import HOLD, NOTICE
 from streams.enforcement.policy import rungs
 from streams.enforcement.policy.action import Action, State, action_id
 from streams.enforcement.policy.deciding import strikes_of

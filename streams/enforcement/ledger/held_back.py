@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from streams.enforcement.ledger.messages import REQUESTED, TRYING, WAITING, Messages
+from streams.enforcement.ledger.messages import TRYING, WAITING, Messages
 from streams.enforcement.ledger.schema import actions, outbox
 from streams.enforcement.ledger.transaction import Transaction
+from streams.enforcement.outbox.message_types import REQUESTED
 
 
 class HeldBack:

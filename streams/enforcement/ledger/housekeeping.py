@@ -11,7 +11,7 @@ from streams.enforcement.guards.demotion import Demotion, demoted
 from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.consequences import Consequences
 from streams.enforcement.ledger.gates import undone_by_people
-from streams.enforcement.ledger.messages import REQUESTED, Routes
+from streams.enforcement.ledger.messages import Routes
 from streams.enforcement.ledger.pulses import Pulses
 from streams.enforcement.ledger.release import WAITS, may_leave
 from streams.enforcement.ledger.schema import actions, breakers, cases, stages
@@ -20,6 +20,7 @@ from streams.enforcement.ledger.stages import note_stage
 from streams.enforcement.ledger.taking import forget_evidence
 from streams.enforcement.ledger.trail import POLICY
 from streams.enforcement.ledger.transaction import Row, Transaction
+from streams.enforcement.outbox.message_types import REQUESTED
 from streams.enforcement.policy.action import State
 from streams.enforcement.policy.rungs import NOTICE, SUSPEND, TERMINATE
 from streams.enforcement.policy.standing import Stage, Switch

@@ -10,14 +10,8 @@ import sqlalchemy as sa
 from streams.alert_lines import rfc3339
 from streams.enforcement.ledger.schema import desired_versions, outbox
 from streams.enforcement.ledger.transaction import Transaction
+from streams.enforcement.outbox.message_types import LIFTED, PAGE, REQUESTED
 from streams.enforcement.policy.action import Action
-
-REQUESTED, LIFTED = "tipstaff.action.requested", "tipstaff.action.lifted"
-PAGE, PAGE_CLOSED = "tipstaff.page.opened", "tipstaff.page.closed"
-NOTICE, HOLD = "tipstaff.notice", "tipstaff.hold.requested"
-
-TYPES = (REQUESTED, LIFTED, PAGE, PAGE_CLOSED, NOTICE, HOLD)
-"""Every type of message."""
 
 LIFT = ".lift"
 """What an action's id ends with in the message that ends it."""

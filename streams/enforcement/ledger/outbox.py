@@ -8,16 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from streams.enforcement.ledger.held_back import HeldBack
-from streams.enforcement.ledger.messages import (
-    CANCELLED,
-    EXPIRED,
-    REASONS,
-    REQUESTED,
-    TRYING,
-    WAITING,
-    Messages,
-    Routes,
-)
+from streams.enforcement.ledger.messages import CANCELLED, EXPIRED, REASONS, TRYING, WAITING, Messages, Routes
 from streams.enforcement.ledger.moves import Moves
 from streams.enforcement.ledger.release import WAITS
 from streams.enforcement.ledger.schema import outbox
@@ -25,6 +16,7 @@ from streams.enforcement.ledger.settling import Settling, state_after, undeliver
 from streams.enforcement.ledger.trail import POLICY, Trail
 from streams.enforcement.ledger.transaction import Ledger, Row, Transaction
 from streams.enforcement.outbox.delivery import Attempt, Delivery
+from streams.enforcement.outbox.message_types import REQUESTED
 from streams.enforcement.policy.action import State
 
 MayLeave = Callable[[Transaction, Mapping[str, Any]], str | None]

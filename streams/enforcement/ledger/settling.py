@@ -8,23 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from streams.enforcement.audit.kinds import Kind
-from streams.enforcement.ledger.messages import (
-    EXPIRED,
-    PAGE,
-    PAGE_CLOSED,
-    REASONS,
-    REFUSED,
-    REQUESTED,
-    SENT,
-    WAITING,
-    Messages,
-    Routes,
-)
+from streams.enforcement.ledger.messages import EXPIRED, REASONS, REFUSED, SENT, WAITING, Messages, Routes
 from streams.enforcement.ledger.moves import Moves
 from streams.enforcement.ledger.schema import outbox
 from streams.enforcement.ledger.trail import POLICY, Trail
 from streams.enforcement.ledger.transaction import Transaction
 from streams.enforcement.outbox.delivery import Attempt, Ending
+from streams.enforcement.outbox.message_types import PAGE, PAGE_CLOSED, REQUESTED
 from streams.enforcement.policy.rungs import NOTICE
 
 

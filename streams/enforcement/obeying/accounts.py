@@ -12,15 +12,15 @@ from streams.enforcement.ledger.schema import (
     alerts,
     case_links,
     cases,
-    mutes,
     protections,
     pseudonym_keys,
     suspended_elsewhere,
 )
 from streams.enforcement.ledger.transaction import Row
-from streams.enforcement.obeying.asking import asked, books_of
+from streams.enforcement.obeying.asking import asked, books_of, patience_ms
 from streams.enforcement.obeying.campaign import leave_times, leaving_words
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
+from streams.enforcement.obeying.undoing import taken_back
 from streams.enforcement.people.account_args import (
     AccountAct,
     AccountElsewhere,
@@ -85,7 +85,7 @@ def act(errand: Errand) -> Answer:
 def _act_on(errand: Errand, args: AccountAct, target: Target, book: AccountBook, leaves_ms: int | None) -> Action:
     now, alert = errand.tx.now_ms, _alert(errand, args, target)
     terms = errand.in_force.policy.terms.get(args.rung)
-    not_after = (leaves_ms or now) + (terms.not_after_ms if terms else _PATIENCE_MS)
+    not_after = (leaves_ms or now) + patience_ms(terms)
     lasts = args.lasts_ms or (terms.lasts_ms if terms else None)
     rule, version = (alert["rule"], alert["rule_version"]) if alert else ("", "")
     wanted = Decision(Outcome.ACT, Reason.LADDER, alert["alert_id"] if alert else "", 0, target.account_id,
@@ -109,9 +109,6 @@ def _alert(errand: Errand, args: AccountAct, target: Target) -> Row | None:
         return errand.found(alerts, alerts.c.alert_id, args.alert, "alert")
     mine = sa.and_(alerts.c.account_id == target.account_id, alerts.c.clause == args.clause)
     return errand.tx.one(sa.select(alerts).where(mine).order_by(alerts.c.taken_ms.desc()).limit(1))
-
-
-_PATIENCE_MS = 60 * 60_000
 
 
 def many_weight(errand: Errand) -> Weight:
@@ -139,19 +136,9 @@ def reinstate(errand: Errand) -> Answer:
     assert isinstance(args, Accounts)
     rows = _in_force(errand, args.account_ids, False)
     rows += _in_force(errand, args.account_ids, True) if errand.sees_restricted else []
-    done = [row for row in rows if errand.after.moves.reverse(row, errand.by, errand.command.why)]
-    for account, rule in sorted({(row["account_id"], row["rule"]) for row in done if row["rule"]}):
-        mute(errand, account, rule)
+    done = taken_back(errand, rows, errand.command.why)
     return Answer(Ending.DONE, f"{tally(len(done), 'action')} undone on {tally(len(set(args.account_ids)), 'account')}",
                   {"actions": [row["action_id"] for row in done]})  # fmt: skip
-
-
-def mute(errand: Errand, account: str, rule: str) -> None:
-    """From now on the rule does no more than page about the account, for as long as policy says."""
-    until = errand.tx.now_ms + errand.in_force.policy.mute_ms
-    errand.tx.put(mutes, {"account_id": account, "rule": rule, "until_ms": until, "by": errand.by,
-                          "made_ms": errand.tx.now_ms})  # fmt: skip
-    errand.note(Kind.MUTE, {"rule": rule, "until_ms": until}, account)
 
 
 def protect(errand: Errand) -> Answer:
@@ -189,9 +176,7 @@ def elsewhere(errand: Errand) -> Answer:
         errand.tx.insert(suspended_elsewhere, [{"account_id": one, "since_ms": now, "by": errand.by,
                                                 "why": errand.command.why} for one in wanted])  # fmt: skip
     ours = [] if args.suspended else [row for row in _in_force(errand, wanted, False) if row["rung"] == SUSPEND]
-    for row in ours:
-        if errand.after.moves.reverse(row, errand.by, errand.command.why) and row["rule"]:
-            mute(errand, row["account_id"], row["rule"])
+    taken_back(errand, ours, errand.command.why)
     for account in wanted:
         errand.note(Kind.FACTS, {"suspended_elsewhere": args.suspended}, account)
     said = "suspended" if args.suspended else "let go"

@@ -13,11 +13,11 @@ from streams.enforcement.ledger.moves import begun
 from streams.enforcement.ledger.rows import action_of
 from streams.enforcement.ledger.schema import actions, alerts, pending
 from streams.enforcement.ledger.transaction import Row, Transaction
-from streams.enforcement.obeying.accounts import mute
-from streams.enforcement.obeying.asking import asked, books_of, wanted_of
+from streams.enforcement.obeying.asking import asked, books_of, patience_ms, wanted_of
 from streams.enforcement.obeying.campaign import leave_times, leaving_words
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
 from streams.enforcement.obeying.pending import agreement, waiting_change, words_of
+from streams.enforcement.obeying.undoing import taken_back
 from streams.enforcement.people.account_args import ActionApprove, ActionReject, ActionUndo, DoneRecheck
 from streams.enforcement.people.two_people import Approval, Word, approval_of, people_needed
 from streams.enforcement.policy.action import UNDER_WAY, State
@@ -138,8 +138,7 @@ def _begin(errand: Errand, rows: Sequence[Row]) -> Answer:
     books = books_of(errand, [row["account_id"] for row in rows])
     times = leave_times(errand, len(rows))
     for row, leaves in zip(rows, times, strict=True):
-        terms = errand.in_force.policy.terms.get(row["rung"])
-        not_after = (leaves or errand.tx.now_ms) + (terms.not_after_ms if terms else 60 * 60_000)
+        not_after = (leaves or errand.tx.now_ms) + patience_ms(errand.in_force.policy.terms.get(row["rung"]))
         book = books[row["account_id"]]
         decision = asked(errand, wanted_of(row, not_after), book, row["rule_version"])
         changed: dict[str, Any] = {"decided_ms": errand.tx.now_ms, "not_after_ms": not_after, "leaves_ms": leaves}
@@ -202,11 +201,9 @@ def undo(errand: Errand) -> Answer:
     assert isinstance(args, ActionUndo)
     if not args.ids and args.change != preview_hash(rows, "undo"):
         raise Turned("what you undo is not what is there now: look again (tipstaff actions undo … --preview)")
-    done = [row for row in rows if errand.after.moves.reverse(row, errand.by, errand.command.why)]
+    done = taken_back(errand, rows, errand.command.why)
     if not done:
         raise Turned(f"{rows[0]['action_id']} is {rows[0]['state']}: there is nothing to undo")
-    for account, rule in sorted({(row["account_id"], row["rule"]) for row in done if row["rule"]}):
-        mute(errand, account, rule)
     errand.note(Kind.UNDO, {"actions": [row["action_id"] for row in done]})
     return Answer(Ending.DONE, f"{tally(len(done), 'action')} undone", {"actions": [row["action_id"] for row in done]})
 

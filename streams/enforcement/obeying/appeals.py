@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.ledger.casework import DUE_MS, DUE_URGENT_MS
-from streams.enforcement.ledger.messages import NOTICE
 from streams.enforcement.ledger.rows import facts_of
 from streams.enforcement.ledger.schema import actions, appeals, cases, facts
 from streams.enforcement.ledger.transaction import Row
-from streams.enforcement.obeying.accounts import mute
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
+from streams.enforcement.obeying.undoing import taken_back
+from streams.enforcement.outbox.message_types import NOTICE
 from streams.enforcement.people.matter_args import AppealAdd, AppealAnswer, AppealAssign
 from streams.enforcement.policy.people_first import DEFAULT_ROLE
 
@@ -116,9 +116,7 @@ def answer(errand: Errand) -> Answer:
     _had_no_part(errand, appeal, errand.by)
     action = _action(errand, appeal["action_id"])
     if args.outcome == "overturned":
-        errand.after.moves.reverse(action, errand.by, f"appeal {appeal['appeal_id']}")
-        if action["rule"]:
-            mute(errand, action["account_id"], action["rule"])
+        taken_back(errand, [action], f"appeal {appeal['appeal_id']}")
     errand.tx.update(appeals, appeals.c.appeal_id == appeal["appeal_id"], state=_ANSWERED, answer=args.outcome,
                      answered_by=errand.by, answered_ms=now)  # fmt: skip
     disposition = "no_violation" if args.outcome == "overturned" else "violation"

@@ -6,13 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from detectors.alert import Alert
+from features.ticks import HOUR_MS
 from streams.enforcement.guards.stack import NEVER_WAIVED, ORDER, guarded
 from streams.enforcement.ledger.account_books import AccountBook, open_books
 from streams.enforcement.obeying.errand import Errand, Turned
 from streams.enforcement.policy.decision import Decision, Outcome, Reason
+from streams.enforcement.policy.policy import Terms
 
 BY_HAND = frozenset(str(name) for name in ORDER) - {str(name) for name in NEVER_WAIVED}
 """The guards that a person's own word waives."""
+
+
+_PATIENCE_MS = HOUR_MS  # of a rung that the policy says nothing of
+
+
+def patience_ms(terms: Terms | None) -> int:
+    """How long what a person asked for may take to be delivered, by the terms of its rung."""
+    return terms.not_after_ms if terms else _PATIENCE_MS
 
 
 def books_of(errand: Errand, accounts: Sequence[str]) -> dict[str, AccountBook]:

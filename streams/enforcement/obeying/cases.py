@@ -6,9 +6,9 @@ import uuid
 
 from features.ticks import DAY_MS
 from streams.enforcement.audit.kinds import Kind
-from streams.enforcement.ledger.messages import PAGE_CLOSED
 from streams.enforcement.ledger.schema import alerts, case_links, case_notes, cases
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
+from streams.enforcement.outbox.message_types import PAGE_CLOSED
 from streams.enforcement.people.matter_args import CaseAssign, CaseClose, CaseNote, CaseOpen
 from streams.enforcement.people.roles import Role
 from streams.enforcement.policy.people_first import DEFAULT_ROLE

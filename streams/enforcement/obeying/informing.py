@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.ledger.case_lists import case_refs
 from streams.enforcement.ledger.letters import released_letter
-from streams.enforcement.ledger.messages import NOTICE, REASONS
+from streams.enforcement.ledger.messages import REASONS
 from streams.enforcement.ledger.schema import actions, case_notes, cases
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
+from streams.enforcement.outbox.message_types import NOTICE
 from streams.enforcement.people.matter_args import CaseInform
 from streams.enforcement.policy.action import State
 from streams.enforcement.policy.rungs import CONTAIN

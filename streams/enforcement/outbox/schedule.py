@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
+from streams.enforcement.outbox.message_types import NOTICE
 
 LEAST_MS, MOST_MS = 1_000, 60_000
 """The shortest and longest wait before what must leave by some time is tried again."""
@@ -13,7 +14,7 @@ PATIENT_MS = (0, 5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 5
 SPREAD = 0.1
 """By how much of itself (0–1) a patient wait is drawn out at most, so that not all come at once."""
 
-PATIENT = ("tipstaff.notice",)
+PATIENT = (NOTICE,)
 """Types that may wait for hours. A lift gives somebody their service back, a page wakes somebody: these may not."""
 
 MOST_ATTEMPTS = 10_000

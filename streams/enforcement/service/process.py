@@ -16,8 +16,8 @@ from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.in_force import in_force_of
 from streams.enforcement.ledger.checkpoints import MARKS_FILE
 from streams.enforcement.ledger.desired import desired_state
-from streams.enforcement.ledger.messages import HOLD, LIFTED, NOTICE, PAGE, PAGE_CLOSED, REQUESTED
 from streams.enforcement.ledger.transaction import Ledger
+from streams.enforcement.outbox.message_types import REQUESTED, TYPES
 from streams.enforcement.service.bounded import bounded
 from streams.enforcement.service.broken import MOST_UNPACKED
 from streams.enforcement.service.checkpointing import Checkpointing
@@ -46,7 +46,6 @@ from streams.worker.transport.bombs import bound_decompression, bound_kafka_pyth
 CANNOT_GO_ON = 70
 """Exit code of a process that stopped itself, or had something under way that did not end in time: it comes again."""
 
-_TYPES = (REQUESTED, LIFTED, HOLD, PAGE, PAGE_CLOSED, NOTICE)
 _MARGIN_S = 4.0
 
 
@@ -127,7 +126,7 @@ def _service(given: Given, log: Any) -> tuple[Service, EnforceTelemetry]:
     switch_file = given.settings.switch_file or given.folder / "switch.yaml"
     switch = SwitchFile(switch_file, clock_ms, lambda wrong: _tell_switch(standing, wrong), given.dry)
     switch.read()
-    routes = {kind: declared.routes(kind) for kind in _TYPES}
+    routes = {kind: declared.routes(kind) for kind in TYPES}
     enforcer = Enforcer(given.ledger, in_force_of(given.pack), routes, switch.now)
     figures = Figures(given.ledger, telemetry, switch.now, tuple(declared.events),
                       lambda: enforcer.in_force.policy.budgets)  # fmt: skip

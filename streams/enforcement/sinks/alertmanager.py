@@ -12,9 +12,10 @@ import msgspec
 from detectors.alert import SEVERITIES
 from streams.alert_lines import rfc3339
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
+from streams.enforcement.outbox.message_types import PAGE, PAGE_CLOSED
 from streams.enforcement.sinks.answers import shown
 from streams.enforcement.sinks.connecting import Connecting
-from streams.enforcement.sinks.page import CLOSED, OPENED, clipped, digest, page_of
+from streams.enforcement.sinks.page import clipped, digest, page_of
 from streams.enforcement.sinks.posting import Posting
 
 LASTS_MS = 24 * 3_600_000
@@ -35,7 +36,7 @@ class Alertmanager:
 
     def send(self, delivery: Delivery, now_ms: int) -> Attempt:
         """Try every peer once."""
-        if delivery.type not in (OPENED, CLOSED):
+        if delivery.type not in (PAGE, PAGE_CLOSED):
             return Attempt(Ending.REFUSED, detail=f"Alertmanager takes pages, not {delivery.type}")
         body, headers = msgspec.json.encode(alerts_of(delivery, now_ms)), {"content-type": "application/json"}
         left = None if delivery.not_after_ms is None else delivery.not_after_ms - now_ms
@@ -54,7 +55,7 @@ def alerts_of(delivery: Delivery, now_ms: int) -> list[dict[str, Any]]:
     """
     page = page_of(delivery)
     labels = {"alertname": "TipstaffPage", "page": digest(delivery.subject)}
-    closed = delivery.type == CLOSED
+    closed = delivery.type == PAGE_CLOSED
     times = {"startsAt": rfc3339(delivery.time_ms), "endsAt": rfc3339(now_ms if closed else now_ms + LASTS_MS)}
     annotations = {_name(name): clipped(text, _MOST_ANNOTATION) for name, text in page.details.items()}
     annotations |= {"summary": clipped(page.summary, _MOST_ANNOTATION)}

@@ -8,15 +8,16 @@ from typing import Any
 
 from features.catalog import Problem
 from features.sql import nearest
+from streams.enforcement.outbox.message_types import HOLD, LIFTED, NOTICE, PAGE, PAGE_CLOSED, REQUESTED
 from streams.enforcement.sinks.declared_values import Said, wrong_values
 
 _Path = tuple[str | int, ...]
 _Problems = Iterator[Problem]
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
-    "actions": ("tipstaff.action.", "tipstaff.hold."), "pages": ("tipstaff.page.",), "notices": ("tipstaff.notice",),
+    "actions": (REQUESTED, LIFTED, HOLD), "pages": (PAGE, PAGE_CLOSED), "notices": (NOTICE,),
 }  # fmt: skip
-"""Kinds of message, and how the types of theirs begin."""
+"""Kinds of message, and their types."""
 
 
 @dataclass(frozen=True)

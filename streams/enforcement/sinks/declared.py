@@ -34,7 +34,7 @@ class Declared:
 
     def routes(self, type: str) -> tuple[str, ...]:
         """The names of the sinks that take deliveries of a type."""
-        kind = next((kind for kind, prefixes in EVENTS.items() if type.startswith(prefixes)), None)
+        kind = next((kind for kind, types in EVENTS.items() if type in types), None)
         return tuple(name for name, kinds in self.events.items() if kind in kinds)
 
     def close(self) -> None:

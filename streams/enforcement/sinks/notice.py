@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
+from streams.enforcement.outbox.message_types import NOTICE
 from streams.enforcement.sinks.answers import shown
 from streams.enforcement.sinks.cloud_event import message_id
 from streams.enforcement.sinks.connecting import AddressRefused, Connecting
 from streams.enforcement.sinks.secrets import Secret
 
-NOTICE = "tipstaff.notice"
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 """One plain address: no name, no list, nothing that could begin another header."""
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from detectors.alert import SEVERITIES
 from streams.enforcement.outbox.delivery import Delivery
 
-OPENED, CLOSED = "tipstaff.page.opened", "tipstaff.page.closed"
 _MOST_KEY = 255
 _ALIASES = {"warning": "medium", "error": "high"}  # pagers' words
 

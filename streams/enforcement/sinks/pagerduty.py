@@ -11,9 +11,10 @@ import msgspec
 from streams.alert_lines import rfc3339
 from streams.enforcement.outbox.acknowledging import Acknowledged, CannotRead
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
+from streams.enforcement.outbox.message_types import PAGE, PAGE_CLOSED
 from streams.enforcement.sinks.answers import judged
 from streams.enforcement.sinks.connecting import AddressRefused, Connecting
-from streams.enforcement.sinks.page import CLOSED, OPENED, clipped, key, page_of
+from streams.enforcement.sinks.page import clipped, key, page_of
 from streams.enforcement.sinks.posting import MOST_READ, Posting
 from streams.enforcement.sinks.secrets import Secret
 
@@ -45,9 +46,9 @@ class PagerDuty:
 
     def send(self, delivery: Delivery, now_ms: int) -> Attempt:
         """Try once."""
-        if delivery.type not in (OPENED, CLOSED):
+        if delivery.type not in (PAGE, PAGE_CLOSED):
             return Attempt(Ending.REFUSED, detail=f"PagerDuty takes pages, not {delivery.type}")
-        event = _opened(delivery) if delivery.type == OPENED else {"event_action": "resolve"}
+        event = _opened(delivery) if delivery.type == PAGE else {"event_action": "resolve"}
         event |= {"routing_key": self._routing_key.reveal(), "dedup_key": key(delivery)}
         left = None if delivery.not_after_ms is None else delivery.not_after_ms - now_ms
         return self._posting.post(self._url, msgspec.json.encode(event), _HEADERS, now_ms, left)

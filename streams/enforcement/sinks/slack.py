@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
+from streams.enforcement.outbox.message_types import PAGE, PAGE_CLOSED
 from streams.enforcement.sinks.connecting import Connecting
-from streams.enforcement.sinks.page import CLOSED, OPENED, Page, clipped, page_of
+from streams.enforcement.sinks.page import Page, clipped, page_of
 from streams.enforcement.sinks.posting import Posting
 from streams.enforcement.sinks.secrets import Secret
 
@@ -28,9 +29,9 @@ class Slack:
 
     def send(self, delivery: Delivery, now_ms: int) -> Attempt:
         """Try once."""
-        if delivery.type not in (OPENED, CLOSED):
+        if delivery.type not in (PAGE, PAGE_CLOSED):
             return Attempt(Ending.REFUSED, detail=f"Slack takes pages, not {delivery.type}")
-        message = msgspec.json.encode(message_of(page_of(delivery), delivery.type == CLOSED))
+        message = msgspec.json.encode(message_of(page_of(delivery), delivery.type == PAGE_CLOSED))
         headers = {"content-type": "application/json", "accept-encoding": "identity"}
         left = None if delivery.not_after_ms is None else delivery.not_after_ms - now_ms
         return self._posting.post(self._url.reveal(), message, headers, now_ms, left)

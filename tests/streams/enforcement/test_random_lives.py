@@ -17,10 +17,11 @@ from playing import ON, Play, made_alert
 from small_policy import SMALL
 
 from streams.enforcement.ledger import schema
-from streams.enforcement.ledger.messages import LIFTED, REQUESTED, TRYING, WAITING
+from streams.enforcement.ledger.messages import TRYING, WAITING
 from streams.enforcement.obeying.actions import preview_hash
 from streams.enforcement.outbox.deliverer import Deliverer
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Sink
+from streams.enforcement.outbox.message_types import LIFTED, REQUESTED
 from streams.enforcement.policy.standing import Switch
 from streams.enforcement.receiver.faults import Fault, Faults, Planned
 

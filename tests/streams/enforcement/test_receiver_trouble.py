@@ -17,9 +17,9 @@ from small_policy import SMALL
 
 from detectors.alert import Alert
 from streams.enforcement.ledger import schema
-from streams.enforcement.ledger.messages import REQUESTED
 from streams.enforcement.outbox.deliverer import Deliverer
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
+from streams.enforcement.outbox.message_types import REQUESTED
 from streams.enforcement.receiver.faults import Fault, Faults, Planned
 from streams.enforcement.sinks.addresses import networks
 from streams.enforcement.sinks.connecting import Connecting

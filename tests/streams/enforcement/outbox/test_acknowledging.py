@@ -20,8 +20,9 @@ from streams.enforcement.embedded.acting import Acting
 from streams.enforcement.ledger import schema
 from streams.enforcement.ledger.acknowledged import LATELY_MS, LedgerPages
 from streams.enforcement.ledger.case_lists import contents
-from streams.enforcement.ledger.messages import PAGE_CLOSED, Messages
+from streams.enforcement.ledger.messages import Messages
 from streams.enforcement.outbox.acknowledging import MOST_A_ROUND, Acknowledging
+from streams.enforcement.outbox.message_types import PAGE_CLOSED
 from streams.enforcement.sinks.pagerduty import PagerDuty, RestIncidents
 from streams.enforcement.sinks.secrets import Secret
 

@@ -19,8 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending
+from streams.enforcement.outbox.message_types import NOTICE
 from streams.enforcement.sinks.connecting import Connecting
-from streams.enforcement.sinks.notice import NOTICE, Mail, NoLetter, Relay, letter_of
+from streams.enforcement.sinks.notice import Mail, NoLetter, Relay, letter_of
 from streams.enforcement.sinks.secrets import Secret
 
 PASSWORD = Secret("MAILCANARY0123456789")

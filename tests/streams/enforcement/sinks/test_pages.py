@@ -17,8 +17,9 @@ from werkzeug import Request, Response
 from detectors.alert import SEVERITIES
 from streams.enforcement.outbox.acknowledging import Acknowledged, CannotRead
 from streams.enforcement.outbox.delivery import Delivery, Ending, Sink
+from streams.enforcement.outbox.message_types import PAGE, PAGE_CLOSED
 from streams.enforcement.sinks.alertmanager import Alertmanager, alerts_of
-from streams.enforcement.sinks.page import CLOSED, OPENED, page_of
+from streams.enforcement.sinks.page import page_of
 from streams.enforcement.sinks.pagerduty import PagerDuty, RestIncidents
 from streams.enforcement.sinks.secrets import Secret
 from streams.enforcement.sinks.slack import Slack, escaped, message_of
@@ -30,7 +31,7 @@ DATA: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-def page(type: str = OPENED, subject: str = "alert-1", **data: Any) -> Delivery:
+def page(type: str = PAGE, subject: str = "alert-1", **data: Any) -> Delivery:
     return Delivery(f"{subject}-{type}", "pager", type, subject, T0, {**DATA, **data}, 0, T0 + HOUR_MS)
 
 
@@ -65,7 +66,7 @@ def test_pagerduty_opens_and_closes(httpserver: HTTPServer, pagerduty: PagerDuty
     assert (event["payload"]["severity"], event["payload"]["source"]) == ("error", "tipstaff")
     assert event["payload"]["custom_details"]["account_id"] == "acct-1"
     assert event["links"] == [{"href": "https://tipstaff.example/cases/7", "text": "tipstaff"}]
-    assert pagerduty.send(page(CLOSED), T0).ending is Ending.SENT
+    assert pagerduty.send(page(PAGE_CLOSED), T0).ending is Ending.SENT
     assert posted(httpserver, "/v2/enqueue") == {"event_action": "resolve", "routing_key": ROUTING.reveal(),
                                                  "dedup_key": "tipstaff/alert-1"}  # fmt: skip
 
@@ -159,7 +160,7 @@ def test_slack_shows_data_as_data(httpserver: HTTPServer, slack: Slack) -> None:
 def test_slack_keeps_its_limits(summary: str, details: dict[str, str], link: str, closed: bool) -> None:
     """Whatever a page says, no block and no message is beyond Slack's limits, and every text is told."""
     data = {**details, "summary": summary, "link": f"https://x/{link}"}
-    message = message_of(page_of(Delivery("a", "s", OPENED, "x", T0, data)), closed)
+    message = message_of(page_of(Delivery("a", "s", PAGE, "x", T0, data)), closed)
     assert message["text"]
     total = len(message["text"])
     for block in message["blocks"]:
@@ -222,7 +223,7 @@ def test_alertmanager_tells_every_peer() -> None:
 def test_alertmanager_identity() -> None:
     """Labels are closed sets and a digest, never an account; a close names the alert whatever its severity was."""
     (opened,) = alerts_of(page(), T0)
-    less = Delivery("c", "pager", CLOSED, "alert-1", T0 + 1, {"summary": "closed"})  # as the ledger closes one
+    less = Delivery("c", "pager", PAGE_CLOSED, "alert-1", T0 + 1, {"summary": "closed"})  # as the ledger closes one
     closed = alerts_of(less, T0 + HOUR_MS)
     assert set(opened["labels"]) == {"alertname", "severity", "page"}
     assert opened["annotations"]["rule"] == "gpu-mining"
@@ -237,7 +238,7 @@ def test_alertmanager_identity() -> None:
 
 def test_a_page_that_says_little_is_still_told() -> None:
     """Without summary and severity a page names its subject and counts as critical."""
-    found = page_of(Delivery("a", "s", OPENED, "acct-9", T0, {"severity": "panic", "link": "javascript:1"}))
+    found = page_of(Delivery("a", "s", PAGE, "acct-9", T0, {"severity": "panic", "link": "javascript:1"}))
     assert (found.summary, found.severity, found.link) == ("tipstaff.page.opened acct-9", "critical", "")
 
 

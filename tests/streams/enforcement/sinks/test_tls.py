@@ -19,9 +19,10 @@ from cryptography.x509.oid import NameOID
 from pytest_httpserver import HTTPServer
 
 from streams.enforcement.outbox.delivery import Delivery, Ending
+from streams.enforcement.outbox.message_types import NOTICE
 from streams.enforcement.sinks.addresses import networks
 from streams.enforcement.sinks.connecting import Connecting
-from streams.enforcement.sinks.notice import NOTICE, Mail, Relay
+from streams.enforcement.sinks.notice import Mail, Relay
 from streams.enforcement.sinks.webhook import Webhook
 
 NAME = "hooks.example"
