@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from streams.csv_records import CsvBroken, records
 from streams.dead_letters import clipped
 from streams.local.blocks import Blocks, opened
 
@@ -95,15 +94,10 @@ def _wrong_head(names: list[str]) -> str:
 
 def _rows(text: str) -> Iterator[tuple[int, list[str] | str]]:
     """The rows that are not blank and the line each begins at; where the file cannot be read on, why."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
     try:
-        for fields in reader:
-            if fields:
-                yield line, fields
-            line = reader.line_num + 1
-    except csv.Error as error:
-        yield line, f"is not readable as CSV from here on: {error}. Double the quotes within quoted fields"
+        yield from records(text)
+    except CsvBroken as broken:
+        yield broken.line, f"is not readable as CSV from here on: {broken}. Double the quotes within quoted fields"
 
 
 def _typed(name: str, text: str) -> Any:

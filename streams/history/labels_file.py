@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from features.sql import nearest
+from streams.csv_records import CsvBroken, records
 from streams.dead_letters import clipped
 from streams.formulas import unguarded
 from streams.history.judging import LABELS
@@ -95,17 +94,12 @@ def _rows(path: Path) -> tuple[list[_Row], list[Flaw]]:
 
 def _records(file: str, text: str, flaws: list[Flaw]) -> Iterator[tuple[int, list[str]]]:
     """Records and the line each begins at, without blank ones; where the file cannot be read on, that is a flaw."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
     try:
-        for fields in reader:
-            if fields:
-                yield line, fields
-            line = reader.line_num + 1
-    except csv.Error as error:
-        open_quote = "unexpected end" in str(error) or "field larger" in str(error)
+        yield from records(text)
+    except CsvBroken as broken:
+        open_quote = "unexpected end" in str(broken) or "field larger" in str(broken)
         message = "a quoted field is never closed: is the file cut short?"
-        flaws.append(Flaw(file, line, message if open_quote else f"not readable as CSV: {error}",
+        flaws.append(Flaw(file, broken.line, message if open_quote else f"not readable as CSV: {broken}",
                           "get a whole copy" if open_quote else "double the quotes within a quoted field"))  # fmt: skip
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
-
-from features.ticks import DAY_MS
 from streams.enforcement.audit.kinds import Kind
-from streams.enforcement.ledger.schema import alerts, case_links, case_notes, cases
+from streams.enforcement.ledger.schema import alerts, case_notes, cases
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
 from streams.enforcement.outbox.message_types import PAGE_CLOSED
 from streams.enforcement.people.matter_args import CaseAssign, CaseClose, CaseNote, CaseOpen
 from streams.enforcement.people.roles import Role
 from streams.enforcement.policy.people_first import DEFAULT_ROLE
 from streams.tally import tally
-
-_NAMESPACE = uuid.UUID("0b0f5a52-3c8e-5f0b-8f0e-4f7f0f4b6c11")
 
 
 def open_weight(errand: Errand) -> Weight:
@@ -47,18 +42,15 @@ def open_one(errand: Errand) -> Answer:
     clause = errand.in_force.clauses.get(args.clause or "")
     if args.clause is not None and clause is None:
         raise Turned(f"there is no clause {args.clause}")
-    case_id, now = str(uuid.uuid5(_NAMESPACE, errand.command.id)), errand.tx.now_ms
     restricted = open_weight(errand).restricted or (clause is not None and clause.restricted)
-    errand.tx.insert(cases, [{
-        "case_id": case_id, "matter": f"person:{case_id}", "role": clause.role if clause else DEFAULT_ROLE,
-        "clause": args.clause or "", "account_id": args.account_id, "title": args.title, "state": "open",
-        "urgent": False, "restricted": restricted, "assignee": errand.by, "opened_ms": now, "due_ms": now + DAY_MS,
-        "overdue_told": False,
-    }])  # fmt: skip
-    found = errand.all_found(alerts, alerts.c.alert_id, list(args.alerts), "alert")
-    refs = [*(("alert", row["alert_id"]) for row in found), *([("account", args.account_id)] * bool(args.account_id))]
-    errand.tx.insert(case_links, [{"case_id": case_id, "what": what, "ref": ref, "linked_ms": now}
-                                  for what, ref in refs])  # fmt: skip
+    work = errand.after.cases
+    case_id, _ = work.open(f"person:{errand.command.id}", clause.role if clause else DEFAULT_ROLE, args.clause or "",
+                           args.title, account=args.account_id, restricted=restricted)  # fmt: skip
+    errand.tx.update(cases, cases.c.case_id == case_id, assignee=errand.by)
+    for row in errand.all_found(alerts, alerts.c.alert_id, list(args.alerts), "alert"):
+        work.link(case_id, "alert", row["alert_id"])
+    if args.account_id:
+        work.link(case_id, "account", args.account_id)
     errand.note(Kind.CASE, {"case_id": case_id, "to": "open"})
     return Answer(Ending.DONE, f"case {case_id}", {"case_id": case_id})
 
