@@ -21,6 +21,7 @@ from streams.enforcement.ledger.reached import accounts_of, known_of
 from streams.enforcement.ledger.rows import alert_of
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.policy.rungs import ACCOUNT, END_USER, KEY, TARGETS, WORKLOAD
+from streams.tally import tally
 
 COLUMNS = ("kind", "id", "account", "plan", "spend of 90 d>", "dependants>", "shielded until", "strikes>", "standing")
 
@@ -133,7 +134,7 @@ def preview_of(view: View, what: str, targets: Sequence[Target]) -> Preview:
     known = known_of(view.tx, [one["account_id"] for one in targets], view.restricted)
     accounts = f"{len(known):,} account{'' if len(known) == 1 else 's'}"
     kinds = sorted({one["kind"] for one in targets} - {ACCOUNT})
-    reach = f"{len(targets):,} {' and '.join(kinds)} targets of {accounts}" if kinds else accounts
+    reach = f"{tally(len(targets), ' and '.join(kinds) + ' target')} of {accounts}" if kinds else accounts
     rows = [_cells(one, known[one["account_id"]]) for one in targets]
     return Preview(f"{what}: {reach}", COLUMNS, rows, [{**one, **known[one["account_id"]]} for one in targets])
 

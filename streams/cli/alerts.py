@@ -13,6 +13,7 @@ from streams.cli import words
 from streams.cli.screen import Failed, PackDir, as_json, out, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.pack import read_pack
+from streams.tally import tally
 
 app = typer.Typer(no_args_is_help=True, help="What was raised, and why.")
 
@@ -65,7 +66,7 @@ def list_alerts(
     if json:
         return as_json(found)
     table("", [*words.COLUMNS, "revisions>"], [(*words.row(alert), alert["revision"]) for alert in found])
-    out.print(f"{len(found):,} alerts" if found else "no alerts", markup=False)
+    out.print(tally(len(found), "alert") if found else "no alerts", markup=False)
     return None
 
 

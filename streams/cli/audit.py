@@ -21,6 +21,7 @@ from streams.enforcement.audit.verdict import Verdict
 from streams.enforcement.audit.verifying import verify as verified
 from streams.enforcement.ledger.audit_records import audit_records, verify_ledger
 from streams.enforcement.ledger.checkpoints import MARKS_FILE, PUBLIC_FILE
+from streams.tally import tally
 
 PublicKeys = Mapping[str, Ed25519PublicKey]
 """By their ids."""
@@ -84,7 +85,7 @@ def export(ledger: LedgerUrl = None, data_dir: DataDir = None) -> None:
             sys.stdout.buffer.write(as_line(record, bytes.fromhex(hash)))
             count += 1
         sys.stdout.buffer.flush()
-    err.print(f"{count:,} records", markup=False)
+    err.print(tally(count, "record"), markup=False)
 
 
 def say(verdict: Verdict, json: bool) -> None:
@@ -103,7 +104,8 @@ def _say(verdict: Verdict) -> None:
     if verdict.more:
         out.print(f"and {verdict.more:,} more findings", markup=False)
     out.print(
-        f"{verdict.records:,} records, {'as they were written' if verdict.ok else 'NOT as written'}", markup=False
+        f"{tally(verdict.records, 'record')}, {'as they were written' if verdict.ok else 'NOT as written'}",
+        markup=False,
     )
     if verdict.unvouched:
         out.print(f"{verdict.unvouched:,} of them are newer than the last good checkpoint: were some cut off there, "

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.cli.screen import say, table
+from streams.tally import tally
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -43,7 +44,7 @@ def say_status(found: Mapping[str, Any], ledger: str) -> None:
     cases = found["cases"]
     say(f"cases: {cases['open']:,} open, {cases['urgent']:,} urgent, {cases['overdue']:,} overdue, "
         f"{cases['unassigned']:,} unassigned")  # fmt: skip
-    say(f"people: {found['waiting_for_second_person']:,} requests wait for a second person")
+    say(f"people: waiting for a second person: {tally(found['waiting_for_second_person'], 'request')}")
     _tables(found)
 
 

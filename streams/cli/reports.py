@@ -14,6 +14,7 @@ from streams.cli.ledger_options import As, LedgerUrl, Sinks, Why, desk, in_force
 from streams.cli.screen import PackDir, as_json, say, table
 from streams.enforcement.ledger.matter_lists import report_list
 from streams.enforcement.ledger.transaction import Row
+from streams.tally import tally
 
 app = typer.Typer(no_args_is_help=True, help="What people report: of violations, or of a model's behaviour.")
 
@@ -71,7 +72,7 @@ def list_reports(
     if json:
         return as_json([_data(row, now) for row in rows])
     table("", _COLUMNS, [_cells(row, now) for row in rows])
-    return say(f"{len(rows):,} reports" if rows else "no reports")
+    return say(tally(len(rows), "report") if rows else "no reports")
 
 
 def _data(row: Row, now: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from streams.alert_lines import rfc3339, when
 from streams.cli.words import span
 from streams.enforcement.ledger.gates import Record
 from streams.enforcement.ledger.rule_records import RuleRecord
+from streams.tally import tally
 
 COLUMNS = ("rule", "clause", "stage", "at most", "since", "by", "forecast actions/h>", "acted last h>", "overturned>",
            "held by stage, 7 d>", "open cases>")  # fmt: skip
@@ -76,8 +77,9 @@ def promotion_data(record: Record, unmet: list[str]) -> dict[str, Any]:
 def promotion_lines(rule: str, stage: str, record: Record, unmet: list[str]) -> Iterator[str]:
     """The same for people, line by line."""
     seen = record.outlook
-    yield f"{rule}, had it been live for the last {span(seen.span_ms)} ({seen.decisions:,} decisions):"
-    yield f"  {seen.actions:,} actions{_counts(seen.by_rung)} upon {seen.accounts:,} accounts, {_share(record)}"
+    yield f"{rule}, had it been live for the last {span(seen.span_ms)} ({tally(seen.decisions, 'decision')}):"
+    done = f"{tally(seen.actions, 'action')}{_counts(seen.by_rung)}"
+    yield f"  {done} upon {tally(seen.accounts, 'account')}, {_share(record)}"
     yield f"  {seen.leaving:,} would leave by themselves, {seen.per_hour:,.2f} an hour; held back{_held(seen.held)}"
     yield (f"  of these accounts now: {seen.protected:,} protected, {seen.allow_listed:,} allow-listed, "
            f"{seen.paying:,} paying, {seen.unknown:,} of which too little is known")  # fmt: skip

@@ -37,6 +37,7 @@ from streams.enforcement.ledger.gates import Record, record_of, unmet
 from streams.enforcement.ledger.rule_records import rule_records
 from streams.enforcement.obeying.errand import Ending
 from streams.pack import Pack
+from streams.tally import tally
 
 app = typer.Typer(no_args_is_help=True, help="How far rules have come: shadow, canary, live.")
 
@@ -77,7 +78,7 @@ def list_rules(
         return as_json([rule_words.rule_data(row, by_id.get(row.rule), restricted) for row in rows])
     cells = [rule_words.rule_cells(row, by_id.get(row.rule), restricted, now) for row in rows]
     table("", rule_words.COLUMNS, cells)
-    return say(f"{len(rows):,} rules" if rows else "no rules")
+    return say(tally(len(rows), "rule") if rows else "no rules")
 
 
 @app.command("promote")

@@ -53,7 +53,7 @@ def test_alerts_listed(pack: Path, data: Path) -> None:
     """As a table and as JSON, by account and by rule, each alert once."""
     listed = tipstaff("alerts", "list", "--data-dir", data)
     assert "account busy-account" in listed.out
-    assert "1 alerts" in listed.out
+    assert "1 alert\n" in listed.out
     (alert,) = tipstaff("alerts", "list", "--data-dir", data, "--json").json
     assert alert["entity"] == {"kind": "account", "account_id": "busy-account", "id": "busy-account"}
     assert alert["revision"] == len((data / "alerts.ndjson").read_text().splitlines())
