@@ -1,0 +1,1 @@
+"""What is unusual: isolation forests by peer group, calibrated on honest entities, as data."""
