@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from kafka import KafkaProducer
+from confluent_kafka import KafkaError, Message, Producer
 from worker.chaos.known_stream import KnownStream, Record, closing, partition_of
 
 _SLICE_S = 0.05
@@ -16,10 +15,15 @@ _BATCH_BYTES = 2_000
 """So that a backlog is many stored batches, and many chunks."""
 
 
+class Unfed(Exception):
+    """Records that the broker did not take."""
+
+
 class Feeder(threading.Thread):
     """Sends in order, with an idempotent producer that outlives the broker's absence. rate: events a second.
 
-    sent: what each partition is given, in order.
+    It is librdkafka's: kafka-python's may write a record twice whose answer a killed broker owed it. sent: what each
+    partition is given, in order.
     """
 
     def __init__(self, bootstrap: str, topic: str, partitions: int, stream: KnownStream, rate: float) -> None:
@@ -28,9 +32,10 @@ class Feeder(threading.Thread):
         self._closing = [(number, closing(stream)) for number in range(partitions)]
         self.sent: list[list[Record]] = [[] for _ in range(partitions)]
         self._let, self._stopped = 0, threading.Event()
-        self._results: list[Any] = []
-        self._producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5,
-                                       batch_size=_BATCH_BYTES, delivery_timeout_ms=_PATIENCE_S * 1000)  # fmt: skip
+        self._failed: list[KafkaError] = []
+        self._producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 5,
+                                   "batch.size": _BATCH_BYTES, "delivery.timeout.ms": _PATIENCE_S * 1000,
+                                   "log_level": 0})  # fmt: skip
 
     def let(self, share: float) -> None:
         """Let it send up to this share of the stream (0-1)."""
@@ -49,25 +54,31 @@ class Feeder(threading.Thread):
     def _send(self, placed: Iterator[tuple[int, Record]]) -> None:
         for number, one in placed:
             key = one.account.encode() if one.account is not None else None
-            sent = self._producer.send(self._topic, one.value, key, partition=number, timestamp_ms=one.stamp)
-            self._results.append(sent)
+            self._producer.produce(self._topic, one.value, key, number, timestamp=one.stamp, on_delivery=self._told)
             self.sent[number].append(one)
+        self._producer.poll(0)
+
+    def _told(self, error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            self._failed.append(error)
 
     def finish(self) -> None:
-        """Send what is left, and the heartbeats that close it. Raises KafkaError where the broker did not take it."""
+        """Send what is left, and the heartbeats that close it. Raises Unfed where the broker did not take it."""
         self.let(1.0)
         self.join()
         self._send(iter(self._closing))
         self._closing = []
-        for one in self._results:
-            one.get(_PATIENCE_S)
+        left = self._producer.flush(_PATIENCE_S)
+        if left or self._failed:
+            raise Unfed(f"{left:,} records were not answered, {len(self._failed):,} failed: {self._failed[:1]}")
 
     def close(self) -> None:
         """End it wherever it is."""
         self._stopped.set()
         if self.is_alive():
             self.join()
-        self._producer.close(timeout=5)
+        self._producer.purge()
+        self._producer.flush(5)
 
     def offsets(self, number: int, controls: Sequence[int]) -> Iterator[tuple[int, Record]]:
         """What lies in a partition, by offset; controls: the offsets of records that others put there."""
