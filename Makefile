@@ -89,7 +89,7 @@ bench-enforce: .venv/dev
 
 # Real traces, where ../shared/data is there.
 measured: .venv/run
-	@$(BIN)/python tests/bench/measure.py
+	@PYTHONPATH=.:tests $(BIN)/python tests/bench/measure.py
 
 # Committed; run after changing a rule.
 pages: .venv/run

@@ -22,6 +22,7 @@ class Evidence:
     clear_value: the value nearest to this one at which the condition would not hold, itself included if
     `clear_inclusive`; clear_threshold: the constant nearest to the rule's at which it would not have held;
     peer_share: share (0–1) of the peers whose value is less, None where there are too few of them;
+    moved: of a model's, by how much the feature raised its score; usual: the median of the group that it is set beside;
     peer_plan: whose peers; peer_as_of: the whole hour (ms) that the partition's own table is from, None where the
     share is from the pack's trained table.
     """
@@ -39,6 +40,8 @@ class Evidence:
     peer_share: float | None = None
     peer_plan: str | None = None
     peer_as_of: int | None = None
+    moved: float | None = None
+    usual: float | None = None
 
 
 @dataclass(frozen=True)

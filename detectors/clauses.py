@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from detectors.alert import SEVERITIES
+from detectors.anomaly.model import Declared
 from detectors.rules import Rule
 from features.catalog import Problem, Refused
 from features.declared import listed, missing_keys, unknown_keys
@@ -124,12 +125,13 @@ def _coverage(rule: Rule) -> str:
     return "verdict" if signals <= {"content", "report"} else "rule"
 
 
-def unfulfilled(clauses: Sequence[Clause], rules: Sequence[Rule]) -> Iterator[Problem]:
+def unfulfilled(clauses: Sequence[Clause], rules: Sequence[Rule], models: Sequence[Declared] = ()) -> Iterator[Problem]:
     """Warnings: clauses that are watched otherwise than they say; each path begins with the clause's number."""
     for index, clause in enumerate(clauses):
         own = watched_by(clause.id, rules)
-        told = coverage(own)
+        unusual = [model.id for model in models if model.clause == clause.id]  # models look at behaviour
+        told = "rule" if unusual else coverage(own)
         if told != clause.coverage:
-            by = ", ".join(rule.id for rule in own) or "no rule"
+            by = ", ".join([*(rule.id for rule in own), *unusual]) or "no rule"
             yield Problem((index, "coverage"), f"says {clause.coverage}, but it is watched by {by}",
                           f"say {told}" if told else "name a detector that watches it", warning=True)  # fmt: skip

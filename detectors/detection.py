@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from detectors import explaining
-from detectors.alert import Alert, Evidence, alert_id, order
-from detectors.episodes import Episodes, Firing, Raised
+from detectors.alert import SEVERITIES, Alert, Evidence, alert_id, order
+from detectors.anomaly.model import Declared, Model
+from detectors.anomaly.testimony import Models, Standout
+from detectors.episodes import Detector, Episodes, Firing, Raised
 from detectors.firing import EventRules, Fired, TickRules
 from detectors.redaction import MOST_EVENTS, Redaction, printable
 from detectors.rules import Rule
@@ -23,22 +26,26 @@ from features.peers import Trained
 from features.state import KeptEvents, State
 from features.ticks import TICK_MS
 
+_LOW = SEVERITIES.index("low")
+
 
 class Detection:
-    """The rules of a pack, made ready. Holds no state: that is in `Episodes`."""
+    """The rules and models of a pack, made ready. Holds no state: that is in `Episodes`."""
 
     def __init__(self, catalog: Catalog, rules: Iterable[Rule], pack: str, hash_key: str,
-                 trained: Trained | None = None) -> None:  # fmt: skip
+                 trained: Trained | None = None, models: Sequence[Model] = ()) -> None:  # fmt: skip
         self.rules, self._catalog, self._pack = tuple(rules), catalog, pack
         self._trained = trained or Trained()
         self._tick_rules = {kind: TickRules(self.rules, catalog, kind) for kind in ENTITY_COLUMNS}
         self._event_rules = EventRules(self.rules)
+        self._models = {kind: Models(models, kind, catalog.values.get(kind, {})) for kind in ENTITY_COLUMNS}
         self._redactions = {rule.id: Redaction(rule, hash_key) for rule in self.rules}
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The entity kinds that some rule looks at."""
-        return tuple(dict.fromkeys(rule.entity for rule in self.rules))
+        """The entity kinds that some rule or model looks at."""
+        models = [one.declared.entity for kind in self._models.values() for one in kind.models]
+        return tuple(dict.fromkeys([*(rule.entity for rule in self.rules), *models]))
 
     @property
     def peer_names(self) -> dict[str, Sequence[str]]:
@@ -61,14 +68,30 @@ class Detection:
 
     def _of_due(self, due: Due, state: State, births: Mapping[str, int], episodes: Episodes) -> list[Alert]:
         fired = self._tick_rules[due.kind].fired(due, births)
+        alerts = self._of_models(due, births, fired, episodes)
         raised = episodes.settle(_firings(fired, due))
         if not raised:
-            return []
+            return alerts
         events = _events_of(state.kept, due, sorted({one.firing.row for one in raised}))
-        return [self._tick_alert(one, due, births, events.get(one.firing.row)) for one in raised]
+        return alerts + [self._tick_alert(one, due, births, events.get(one.firing.row)) for one in raised]
+
+    def _of_models(self, due: Due, births: Mapping[str, int], fired: list[Fired], episodes: Episodes) -> list[Alert]:
+        models = self._models[due.kind]
+        if not models.models:
+            return []
+        told = [one.rows for one in fired if SEVERITIES.index(one.rule.severity) >= _LOW]
+        found = models.standouts(due, births, np.unique(np.concatenate([*told, np.empty(0, np.int64)])))
+        by_row = {(one.model.id, one.row): one for one in found}
+        raised = episodes.settle(_firing(one.model, due, one.row) for one in sorted(found, key=lambda one: one.row))
+        return [self._model_alert(one, by_row[one.firing.rule.id, one.firing.row], models, due) for one in raised]
+
+    def _model_alert(self, raised: Raised, one: Standout, models: Models, due: Due) -> Alert:
+        return self._raised(raised, one.model, models.evidence(one, due), (), plan=due.plan[one.row],
+                            time=int(due.as_of[one.row]), trigger=int(due.trigger[one.row]),
+                            signals=("model",), runbook=one.model.id)  # fmt: skip
 
     def _tick_alert(self, raised: Raised, due: Due, births: Mapping[str, int], events: pl.DataFrame | None) -> Alert:
-        firing, rule = raised.firing, raised.firing.rule
+        firing, rule = raised.firing, _rule_of(raised)
         values = self._catalog.values[due.kind]
         evidence = explaining.on_values(rule, due, firing.row, values, births, self._trained)
         matching = _matching(events, rule.features, self._catalog) if events is not None else None
@@ -86,7 +109,7 @@ class Detection:
         return found
 
     def _event_alert(self, raised: Raised, part: Part) -> Alert:
-        rule, row = raised.firing.rule, raised.firing.row
+        rule, row = _rule_of(raised), raised.firing.row
         event = part.events[row : row + 1]
         shown = self._redactions[rule.id].shown(event)
         newest = int(part.touched[rule.entity].row_newest[row])
@@ -95,15 +118,22 @@ class Detection:
 
     def _alert(self, raised: Raised, evidence: tuple[Evidence, ...], events: tuple[dict[str, object], ...], *,
                plan: str | None, time: int, trigger: int, end_users: tuple[str, ...]) -> Alert:  # fmt: skip
-        firing, rule = raised.firing, raised.firing.rule
+        rule = _rule_of(raised)
+        found = self._raised(raised, rule, evidence, events, plan=plan, time=time, trigger=trigger,
+                             signals=rule.signals, runbook=rule.template)  # fmt: skip
+        return replace(found, end_users=end_users, victim=rule.victim, knowledge=rule.knowledge,
+                       restricted=rule.restricted)  # fmt: skip
+
+    def _raised(self, raised: Raised, by: Rule | Declared, evidence: tuple[Evidence, ...],
+                events: tuple[dict[str, object], ...], *, plan: str | None, time: int, trigger: int,
+                signals: tuple[str, ...], runbook: str) -> Alert:  # fmt: skip
+        firing = raised.firing
         return Alert(
-            id=alert_id(rule.id, firing.kind, firing.entity, raised.start), revision=raised.revision,
-            detector=rule.id, title=rule.title, clause=rule.clause, severity=rule.severity, kind=firing.kind,
+            id=alert_id(by.id, firing.kind, firing.entity, raised.start), revision=raised.revision,
+            detector=by.id, title=by.title, clause=by.clause, severity=by.severity, kind=firing.kind,
             entity=firing.entity, plan=None if plan is None else printable(plan), start_tick=raised.start,
-            tick=firing.tick, time=time, trigger=trigger, signals=rule.signals, pack=self._pack,
-            runbook=f"docs/runbooks/{rule.template}.md", evidence=evidence, events=events, end_users=end_users,
-            victim=rule.victim, knowledge=rule.knowledge, restricted=rule.restricted,
-            rule_version=rule.version,
+            tick=firing.tick, time=time, trigger=trigger, signals=signals, pack=self._pack,
+            runbook=f"docs/runbooks/{runbook}.md", evidence=evidence, events=events, rule_version=by.version,
         )  # fmt: skip
 
 
@@ -116,11 +146,17 @@ def _end_users(events: pl.DataFrame | None) -> tuple[str, ...]:
 
 
 def _firings(fired: list[Fired], due: Due) -> list[Firing]:
-    ticks = due.tick
-    return [
-        Firing(one.rule, due.kind, due.names[row], int(ticks[row]), int(due.evaluated[row]), row)
-        for one in fired for row in one.rows.tolist()
-    ]  # fmt: skip
+    return [_firing(one.rule, due, row) for one in fired for row in one.rows.tolist()]
+
+
+def _firing(by: Detector, due: Due, row: int) -> Firing:
+    return Firing(by, due.kind, due.names[row], int(due.as_of[row]) // TICK_MS, int(due.evaluated[row]), row)
+
+
+def _rule_of(raised: Raised) -> Rule:
+    rule = raised.firing.rule
+    assert isinstance(rule, Rule)
+    return rule
 
 
 def _event_firings(fired: Fired, part: Part, state: State) -> list[Firing]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from detectors.alert import SEVERITIES
-from detectors.rules import Rule
 from features.ticks import TICK_MS
 
 REVISION_TICKS = 10 * 60_000 // TICK_MS
@@ -30,11 +30,35 @@ class Episode:
     severity: int = 0
 
 
+class Detector(Protocol):
+    """What an episode needs to know of a rule or a model; times in ms."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def severity(self) -> str:
+        """Of what it testifies to."""
+
+    @property
+    def for_ms(self) -> int:
+        """How long it must fire before it is told of."""
+
+    @property
+    def quiet_ms(self) -> int:
+        """How long after its last firing an episode is over."""
+
+    @property
+    def shortest_ms(self) -> int:
+        """The shortest window that it looks at, 0 for none."""
+
+
 @dataclass(frozen=True)
 class Firing:
-    """A rule that fired on an entity: at which tick, in the how-manieth of its evaluations, at which row of what."""
+    """A detector fired on an entity: at which tick, in the how-manieth of its evaluations, at which row of what."""
 
-    rule: Rule
+    rule: Detector
     kind: str
     entity: str
     tick: int
@@ -89,7 +113,7 @@ class Episodes:
         self.held = {key: one for key, one in self.held.items() if _may_go_on(one, newest(key[1], key[2]))}
 
 
-def _patience_ms(rule: Rule) -> int:
+def _patience_ms(rule: Detector) -> int:
     return max(rule.quiet_ms, rule.shortest_ms + TICK_MS, 2 * TICK_MS)
 
 

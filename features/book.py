@@ -25,10 +25,10 @@ class Book:
 
     newest, used, arrival, first_seen: int64 ms (used: the newest event that is use, NEVER for none; arrival is stream
     time at the last record); arrived: int64, its offset; turn: int64, the greatest so far; open: bool, whether that
-    turn waits to be evaluated; plan: int16 code; evaluated: int64, how often since its slot was taken; block_slot:
-    int32[slots, blocks], −1 for none; type_counts: int32[slots, event types], events of use since the slot was
-    taken, of no width where nobody asks for dominant types; types: the only event types that touch the kind, None
-    for all.
+    turn waits to be evaluated; plan: int16 code; evaluated: int64, how often since its slot was taken; judged: int32,
+    the hour of stream time (since 1970) of the last evaluation, 0 before the first; block_slot: int32[slots, blocks],
+    −1 for none; type_counts: int32[slots, event types], events of use since the slot was taken, of no width where
+    nobody asks for dominant types; types: the only event types that touch the kind, None for all.
     """
 
     def __init__(self, kind: str, layouts: Sequence[BlockLayout], longest_ms: int, cap: int,
@@ -46,6 +46,7 @@ class Book:
         self.turn = np.empty(0, np.int64)
         self.open = np.empty(0, np.bool_)
         self.evaluated = np.empty(0, np.int64)
+        self.judged = np.empty(0, np.int32)
         self.plan = np.empty(0, np.int16)
         self.block_slot = np.empty((0, len(layouts)), np.int32)
         self.type_counts = np.empty((0, len(EVENT_TYPES) if counts_types else 0), np.int32)
@@ -70,6 +71,7 @@ class Book:
         self.first_seen[slots] = np.fromiter((self.remembered.get(n, NEVER) for n in names), np.int64, len(names))
         self.open[slots], self.plan[slots], self.block_slot[slots], self.evaluated[slots] = False, NO_PLAN, -1, 0
         self.type_counts[slots] = 0
+        self.judged[slots] = 0
         return slots
 
     def _vacant(self, count: int) -> Slots:
@@ -86,8 +88,8 @@ class Book:
 
     def _grow(self, needed: int) -> None:
         capacity = larger(needed, len(self.newest))
-        for name in ("newest", "used", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "plan",
-                     "block_slot", "type_counts"):  # fmt: skip
+        for name in ("newest", "used", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "judged",
+                     "plan", "block_slot", "type_counts"):  # fmt: skip
             setattr(self, name, grown(getattr(self, name), capacity))
 
     def take_blocks(self, slots: Slots, block: int) -> Slots:
@@ -165,7 +167,7 @@ class Book:
             a.itemsize
             for a in (self.newest, self.used, self.arrival, self.arrived, self.first_seen, self.turn, self.evaluated)
         )
-        own += self.type_counts.itemsize * self.type_counts.shape[1]
+        own += self.type_counts.itemsize * self.type_counts.shape[1] + self.judged.itemsize
         own += self.open.itemsize + self.plan.itemsize + self.block_slot.itemsize * len(self.blocks)
         return own * len(self.names) + sum(
             block.layout.row_bytes * used for block, used in zip(self.blocks, self.block_used, strict=True)

@@ -25,7 +25,7 @@ class Due:
     trigger: int64 offsets; slot, turn, tick: int64; as_of, first_seen: int64 ms; evaluated: int64, the how-manieth
     evaluation of the entity; dominant: int16 codes of the type of most of its events, −1 for none; values: a frame
     of the same height; peers: the tables in force, and those before the whole hour for rows that are `early` (bool),
-    evaluated before it.
+    evaluated before it; fresh: bool, the entity's first evaluation in this hour of stream time.
     """
 
     kind: str
@@ -41,6 +41,7 @@ class Due:
     values: pl.DataFrame
     early: npt.NDArray[np.bool_]
     peers: tuple[Peers, Peers]
+    fresh: npt.NDArray[np.bool_]
 
     def peers_of(self, row: int) -> Peers:
         """The tables in force when a row was evaluated."""
@@ -59,11 +60,12 @@ class Due:
 
 @dataclass
 class Read:
-    """Entities read at one moment: triggers int64, their names then, and their raw integers."""
+    """Entities read at one moment: triggers int64, their names then, their raw integers, and which are fresh (bool)."""
 
     trigger: Ints
     names: list[str]
     raw: Raw
+    fresh: npt.NDArray[np.bool_]
     early: bool = False
 
 
@@ -73,13 +75,18 @@ def type_names(codes: npt.NDArray[np.int16]) -> list[str | None]:
     return [names[code] for code in codes.tolist()]
 
 
-def evaluation(book: Book, slots: Ints, triggers: Ints, early: bool = False) -> Read:
-    """The entities as they are now, their open turns closed by it; those whose newest event is no use are left out."""
+def evaluation(book: Book, slots: Ints, triggers: Ints, hour: int, early: bool = False) -> Read:
+    """The entities as they are now, their open turns closed by it; those whose newest event is no use are left out.
+
+    slots are distinct; hour: of stream time, hours since 1970.
+    """
     book.open[slots] = False
     of_use = book.used[slots] // TICK_MS == book.newest[slots] // TICK_MS
     slots, triggers = slots[of_use], triggers[of_use]
-    found = Read(triggers, [str(book.names[slot]) for slot in slots.tolist()], read(book, slots), early)
+    fresh = book.judged[slots] < hour
+    found = Read(triggers, [str(book.names[slot]) for slot in slots.tolist()], read(book, slots), fresh, early)
     book.evaluated[slots] += 1
+    book.judged[slots] = hour
     return found
 
 

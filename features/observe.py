@@ -167,7 +167,8 @@ class Observer:
         reads = {}
         for kind, book in state.books.items():
             slots = closed_by(book, events[:1], now)
-            reads[kind] = [evaluation(book, slots, np.full(len(slots), int(events["offset"][0])), early=True)]
+            triggers = np.full(len(slots), int(events["offset"][0]))
+            reads[kind] = [evaluation(book, slots, triggers, now // HOUR_MS, early=True)]
         if crossed:
             whole_hour(state, now // HOUR_MS * HOUR_MS, self._formulas, self._peer_names, self._survey)
         for book in self._full(state, events):
@@ -190,7 +191,8 @@ class Observer:
                    measured: Mapping[tuple[str, ...], Measured]) -> list[Read]:  # fmt: skip
         """Write every group of a part into the book, rank by rank, reading each turn as it closes."""
         waiting, closed_at = waiting_turns(book, touched, part.stream)
-        reads = [evaluation(book, waiting, part.offset[closed_at])]
+        hour = int(part.stream[0]) // HOUR_MS  # of all its records: no part crosses a whole one
+        reads = [evaluation(book, waiting, part.offset[closed_at], hour)]
         closes, height = touched.closes(part.stream, TURN_WAIT), part.events.height
         folds = touched.folds(book, measured)
         for rank in range(touched.ranks):
@@ -201,7 +203,7 @@ class Observer:
             touched.settle(book, groups)
             closing = groups[closes[groups] < height]
             if len(closing):
-                reads.append(evaluation(book, touched.slot[closing], part.offset[closes[closing]]))
+                reads.append(evaluation(book, touched.slot[closing], part.offset[closes[closing]], hour))
         touched.leave_open(book, closes >= height)
         return reads
 
@@ -218,6 +220,7 @@ class Observer:
             raw.as_of[order], raw.first_seen[order], raw.evaluated[order],
             state.plan_names(raw.plan[order]), raw.dominant[order],
             self._formulas[book.kind].frame(raw)[order], early[order], (state.peers, before),
+            np.concatenate([one.fresh for one in reads])[order],
         )  # fmt: skip
         due.values = self._compared(state, due.kind, due.values, due.names, due.as_of, due.plan, due.dominant)
         return [due]

@@ -42,6 +42,8 @@ class _Evidence(msgspec.Struct):
     peer_share: float | None = None
     peer_plan: str | None = None
     peer_as_of: _Moment | None = None
+    moved: float | None = None
+    usual: float | None = None
 
 
 class _Alert(msgspec.Struct):

@@ -39,7 +39,7 @@ class Pipeline:
 
     def __init__(self, pack: Pack, hash_key: str, caps: dict[str, int] | None = None) -> None:
         self.pack = pack
-        self.detection = Detection(pack.catalog, pack.rules, pack.hash, hash_key, pack.peers)
+        self.detection = Detection(pack.catalog, pack.rules, pack.hash, hash_key, pack.peers, pack.learnt)
         names, kinds = self.detection.peer_names, self.detection.kinds
         self.observer = Observer(pack.catalog, hash_key, caps, names, kinds, pack.peers)
 

@@ -29,7 +29,7 @@ _FILE_FORMAT = b"ARROW1"
 
 Sections = dict[str, bytes]
 _SCALARS = ("stream_time", "stream_start", "births", "plans", "late", "shed", "shed_open", "unmapped")
-_BOOK_ARRAYS = ("newest", "used", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "plan")
+_BOOK_ARRAYS = ("newest", "used", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "judged", "plan")
 _RING_ARRAYS = ("sums", "maxima", "bitmaps")
 _PAST_ARRAYS = ("day", "today", "past", "limit")
 _MARKS = ("lasts", "spacings", "ordinals")
@@ -194,8 +194,10 @@ def _fill_book(book: Book, sections: Sections) -> None:
     book.names = entities["name"].to_list()
     book.slots = {name: slot for slot, name in enumerate(book.names) if name is not None}
     for name in _BOOK_ARRAYS:
-        known = name if name in entities.columns else "newest"  # older ones knew no event that is no use
-        getattr(book, name)[: entities.height] = entities[known].to_numpy()
+        if name in entities.columns:
+            getattr(book, name)[: entities.height] = entities[name].to_numpy()
+        else:  # older ones knew no event that is no use, nor models
+            getattr(book, name)[: entities.height] = entities["newest"].to_numpy() if name == "used" else 0
     book.block_slot[: entities.height] = -1
     book.type_counts[: entities.height] = _type_counts(book, sections)
     remembered = _frame(sections[f"{book.kind}/remembered"])

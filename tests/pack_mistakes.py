@@ -68,6 +68,22 @@ def peers(*tables: str) -> Files:
     return {"peers.json": f'{{"format": 1, "levels": {QUANTILES.tolist()}, "tables": [{", ".join(tables)}]}}'}
 
 
+def model(**changed: str) -> Files:
+    """A sound model but for some keys; an empty text leaves one out."""
+    sound = {
+        "id": "odd",
+        "title": "odd",
+        "clause": "spam",
+        "severity": "low",
+        "entity": "account",
+        "features": "[pages_1h, paths_1h]",
+        "p_value": "0.01",
+        "runbook": "look",
+        "false_positives": "[some]",
+    }
+    return {"models.yaml": "models:\n  - {" + ", ".join(f"{k}: {v}" for k, v in (sound | changed).items() if v) + "}\n"}
+
+
 _CLAUSE = ("  - {id: mine, title: Mine, text: No mining, severity: high, role: security, coverage: rule, "
            "detectors: [many-pages], cannot_see: [much]}\n")  # fmt: skip
 _HALF = "name: half, entity: account, aggregate: ratio, windows: [1h], signal: output"
@@ -139,6 +155,41 @@ MISTAKES: dict[str, Files] = {
     "peers of features that changed": peers(
         '{"kind": "account", "plan": null, "type": "*", "value": "pages_1h", "identity": "old",'
         f' "quantiles": {[0] * len(QUANTILES)}}}'),
+    # models
+    "a model that is a list": {"models.yaml": "models:\n  - [odd]\n"},
+    "a model's unknown key": model(feature="[pages_1h]"),
+    "a model's missing keys": {"models.yaml": "models:\n  - {id: odd}\n"},
+    "a model's name": model(id="Odd_One"),
+    "two models": {"models.yaml": str(model()["models.yaml"]) + str(model()["models.yaml"]).removeprefix("models:\n")},
+    "a model with a rule's name": model(id="many-pages"),
+    "a model's clause": model(clause="spamm"),
+    "a model that would do more than page": model(severity="high"),
+    "a model of end users": model(entity="end_user"),
+    "a model's p-value": model(p_value="0.5"),
+    "a model's p-value that is a text": model(p_value="small"),
+    "a model's quiet": model(quiet="a day"),
+    "a model's unknown value": model(features="[pages_1h, path_1h]"),
+    "a model's value of another kind": {"models.yaml": "models:\n" + str(model(entity="key")["models.yaml"])[8:]},
+    "a model of one feature": model(features="[pages_1h]"),
+    "a model's feature twice": model(features="[pages_1h, paths_1h, pages_1h]"),
+    "a model of a compared value": {**feature(against="[peers]"), **model(features="[pages_1h, calls_1h_vs_peers]")},
+    "a model of a restricted clause": {
+        **clauses(_CLAUSE.replace("coverage", "path: child_safety, coverage")),
+        **rule("knowledge: classifier", clause="clause: mine"), **model(clause="mine"),
+    },
+    "a model of a restricted value": {
+        **clauses(_CLAUSE.replace("coverage", "path: child_safety, coverage")), **feature(),
+        **rule("knowledge: classifier", clause="clause: mine", when="when: [calls_1h > 1]"),
+        **model(features="[pages_1h, calls_1h]"),
+    },
+    "a clause watched by a model that says otherwise": {
+        **clauses(_CLAUSE.replace("coverage: rule", "coverage: reports_only").replace("many-pages", "odd")),
+        **model(clause="mine"),
+    },
+    "an artifact that is none": {**model(), "models/odd.model": b"no model"},
+    "an artifact that is a folder": {**model(), "models/odd.model/inside": ""},
+    "an artifact that nothing declares": {"models/odd.model": b""},
+    "keys of models that are none": {**model(), "models/keys.json": "[5]"},
     # features
     "a feature's unknown key": feature(colum="status"),
     "a feature's unknown key with a list": {"features.yaml": "features:\n  - name: a\n    window:\n      - 1h\n"},

@@ -77,6 +77,10 @@ POLICY_MISTAKES: dict[str, dict[str, str | bytes]] = {
     "trusted and distrusted": policy(_MINE + "reporters: {trusted: [agency], distrusted: [agency]}\n"),
     "known and distrusted at once": policy(_MINE + "reporters: {known_from: 0.05}\n"),
     "the trusted wait longest": policy(_MINE + "reporters: {due: {trusted: 48h}}\n"),
+    # models
+    "models that are a number": policy(_MINE + "models: 20\n"),
+    "models' unknown key": policy(_MINE + "models: {per_hour: 3}\n"),
+    "models that nobody hears of": policy(_MINE + "models: {per_day: 0}\n"),
     # ladders
     "a ladder that is a list": policy(_MINE + "ladders:\n  hard: [notice]\n"),
     "a ladder of an unknown kind": steps(_NOTICE, kind="pod"),

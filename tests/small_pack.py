@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
+import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
+from detectors.anomaly.group import Group
+from detectors.anomaly.growing import grow
+from detectors.anomaly.model import ANY, Declared, Model
 from detectors.rules import build_rules
 from features.declared import build
 from streams.alert_lines import rfc3339
@@ -49,10 +55,22 @@ RULES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+@cache
+def small_model() -> Model:
+    """A model of keys, so lax that a third of what is unlike its few honest rows stands out."""
+    rows = np.random.default_rng(5).poisson((1.2, 0.2, 0.1), (300, 3)).astype(np.float64)
+    bare = Group(None, np.median(rows, axis=0), np.ones(3), np.empty(0))  # type: ignore[arg-type]
+    grown = replace(bare, forest=grow(bare.prepared(rows), seed=3, trees=20, sample=64))
+    names = ("requests_1m", "failed_1m", "failed_share_1m")
+    declared = Declared("odd-key", "odd", "abuse", "low", "key", names, 0.33, 60_000)
+    return Model(declared, {ANY: replace(grown, calibration=np.sort(grown.scores(rows)))})
+
+
 def small_pack(rules: Iterable[Mapping[str, Any]] = RULES, features: list[dict[str, Any]] = FEATURES) -> Pack:
-    """Features and rules as a pack of one clause."""
+    """Features, rules and a model as a pack of one clause; rules of one's own come without the model."""
     catalog = build(features)
-    return Pack(catalog, build_rules([{**_COMMON, **rule} for rule in rules], catalog, ["abuse"]), {}, "small")
+    built = build_rules([{**_COMMON, **rule} for rule in rules], catalog, ["abuse"])
+    return Pack(catalog, built, {}, "small", learnt=(small_model(),) if rules is RULES else ())
 
 
 def small_pipeline() -> Pipeline:

@@ -22,13 +22,13 @@ _STORY = ("story", "promoted", "facts", "people", "policy", "steps", "expect", "
 _STEP = ("at", *EVENTS, "expect", "never")
 _WITHIN = {
     "alert": ("rule", "account", "key", "workload", "end_user", "severity", "signals", "revision", "age", "lasted",
-              "since", "end_users", "times", "version", "deliver"),
+              "since", "end_users", "times", "version", "deliver", "p_value"),
     "command": ("by", "do", "why", "args", "says"),
     "progress": ("lag_records", "behind", "active"), "receiver": ("faults", "times", "retry_after_s"),
     "expect": SEEN, "never": SEEN,
 }  # fmt: skip
 _MESSAGES = ("count", "contain")
-_CASES = ("open", "closed", "urgent", "restricted", "roles")
+_CASES = ("open", "closed", "urgent", "restricted", "roles", "accounts")
 
 
 @dataclass(frozen=True)

@@ -50,12 +50,14 @@ class Seen:
                 for one in kept.got.values() if one.type != "tipstaff.page.closed"]  # fmt: skip
 
     def cases(self) -> dict[str, Any]:
-        """How many cases are open, closed, urgent, restricted; and whose."""
+        """How many cases are open, closed, urgent, restricted; whose; by how accounts are called."""
         rows = self._play.rows(schema.cases)
         roles = sorted({row["role"] for row in rows})
+        accounts = Counter((row["account_id"] or "many").split("-")[0] for row in rows)
         return {"open": sum(row["state"] == "open" for row in rows), "closed": sum(row["state"] == "closed"
                 for row in rows), "urgent": sum(row["urgent"] for row in rows),
-                "restricted": sum(row["restricted"] for row in rows), "roles": roles}  # fmt: skip
+                "restricted": sum(row["restricted"] for row in rows), "roles": roles,
+                "accounts": dict(sorted(accounts.items()))}  # fmt: skip
 
     def strikes(self) -> dict[str, int]:
         """Standing strikes by account."""

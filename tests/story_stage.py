@@ -16,7 +16,7 @@ from story import Step, Story, ms
 from story_args import command_args
 from story_seen import Seen, held_against
 
-from detectors.alert import Alert
+from detectors.alert import Alert, Evidence
 from detectors.rules import Rule
 from features.ticks import DAY_MS, HOUR_MS
 from streams.enforcement.in_force import in_force_of
@@ -117,7 +117,8 @@ class Stage:
             rule.id, rule.clause, severity=told.get("severity", rule.severity),
             signals=told.get("signals", rule.signals), at_ms=at_ms, episode_ms=since,
             revision=told.get("revision", 1), rule_version=told.get("version", rule.version), victim=rule.victim,
-            knowledge=rule.knowledge, restricted=rule.restricted, end_users=tuple(told.get("end_users", ())), **named,
+            knowledge=rule.knowledge, restricted=rule.restricted, end_users=tuple(told.get("end_users", ())),
+            evidence=_testimony(told), **named,
         )  # fmt: skip
 
     def _command(self, told: Mapping[str, Any]) -> None:
@@ -150,6 +151,11 @@ class Stage:
                 if what == "suspended":
                     tx.insert(suspended_elsewhere, [{"account_id": account, "since_ms": tx.now_ms, "by": "billing",
                                                      "why": "as the story says"}])  # fmt: skip
+
+
+def _testimony(told: Mapping[str, Any]) -> tuple[Evidence, ...]:
+    """What a model's alert holds first."""
+    return (Evidence("p-value", None, told["p_value"], "<=", 0.01),) if "p_value" in told else ()
 
 
 _PROGRESS = {"lag_records": "lag_records", "behind": "behind_ms", "active": "active"}

@@ -9,6 +9,16 @@ import numpy as np
 from detectors.anomaly.forest import Floats, Forest
 
 
+def prepared(values: Floats, usual: Floats, scales: Floats) -> Floats:
+    """Rows as a forest sees them: gaps stand for what is usual, logarithms let a farm's tail not hide the rest.
+
+    values: (n, features), NaN for what is not known; usual, scales: as of a Group.
+    """
+    filled = np.where(np.isnan(values), usual, values) * scales
+    logs: Floats = np.sign(filled) * np.log1p(np.abs(filled))
+    return logs
+
+
 @dataclass(frozen=True, eq=False)
 class Group:
     """A model of entities of one kind and plan.
@@ -24,13 +34,8 @@ class Group:
     calibration: Floats
 
     def prepared(self, values: Floats) -> Floats:
-        """Rows as the forest sees them: gaps stand for what is usual, logarithms let a farm's tail not hide the rest.
-
-        values: (n, features), NaN for what is not known.
-        """
-        filled = np.where(np.isnan(values), self.usual, values) * self.scales
-        logs: Floats = np.sign(filled) * np.log1p(np.abs(filled))
-        return logs
+        """Rows as the forest sees them: see `prepared`."""
+        return prepared(values, self.usual, self.scales)
 
     def scores(self, values: Floats) -> Floats:
         """How alone each row stands, 0 to 1."""

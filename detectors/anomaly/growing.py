@@ -20,13 +20,17 @@ _EULER = 0.5772156649015329
 
 def grow(rows: Floats, seed: int, trees: int = TREES, sample: int = SAMPLE) -> Forest:
     """A forest of rows (n, width), finite; the same for the same seed and library."""
-    grown = IsolationForest(n_estimators=trees, max_samples=min(sample, len(rows)), random_state=seed).fit(rows)
-    return as_arrays(grown)
+    return as_arrays(grown(rows, seed, trees, sample))
 
 
-def as_arrays(grown: IsolationForest) -> Forest:
+def grown(rows: Floats, seed: int, trees: int = TREES, sample: int = SAMPLE) -> IsolationForest:
+    """The same forest as scikit-learn's own object."""
+    return IsolationForest(n_estimators=trees, max_samples=min(sample, len(rows)), random_state=seed).fit(rows)
+
+
+def as_arrays(forest: IsolationForest) -> Forest:
     """A fitted forest of scikit-learn's as arrays."""
-    estimators: Sequence[ExtraTreeRegressor] = grown.estimators_
+    estimators: Sequence[ExtraTreeRegressor] = forest.estimators_
     size = max(one.tree_.node_count for one in estimators)
     nodes = np.arange(size, dtype=np.int16)
     shape = (len(estimators), size)
@@ -41,8 +45,8 @@ def as_arrays(grown: IsolationForest) -> Forest:
         left[row, inner], right[row, inner] = tree.children_left[inner], tree.children_right[inner]
         path[row, :count] = _depths(tree.children_left, tree.children_right) + usual_path(tree.n_node_samples)
     depth = max(int(one.tree_.max_depth) for one in estimators)
-    usual = float(usual_path(np.array([grown.max_samples_]))[0])
-    return checked(Forest(feature, threshold, left, right, path, usual, int(grown.n_features_in_), depth))
+    usual = float(usual_path(np.array([forest.max_samples_]))[0])
+    return checked(Forest(feature, threshold, left, right, path, usual, int(forest.n_features_in_), depth))
 
 
 def rounded_down(thresholds: Floats) -> npt.NDArray[np.float32]:

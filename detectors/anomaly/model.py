@@ -19,7 +19,8 @@ ANY = "*"
 class Declared:
     """A model as models.yaml declares it. p_value: it fires at this one or below; quiet_ms: as of a rule's.
 
-    features: names of values of its entity kind, at least two, in the order that artifacts have them.
+    features: names of values of its entity kind, at least two, in the order that artifacts have them; for_ms,
+    shortest_ms: as of a rule's, always 0: a model speaks once an hour, and each time for itself.
     """
 
     id: str
@@ -30,6 +31,8 @@ class Declared:
     features: tuple[str, ...]
     p_value: float
     quiet_ms: int
+    for_ms: int = 0
+    shortest_ms: int = 0
     runbook: str = ""
     references: tuple[str, ...] = ()
     false_positives: tuple[str, ...] = ()

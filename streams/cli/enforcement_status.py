@@ -44,8 +44,15 @@ def say_status(found: Mapping[str, Any], ledger: str) -> None:
     cases = found["cases"]
     say(f"cases: {cases['open']:,} open, {cases['urgent']:,} urgent, {cases['overdue']:,} overdue, "
         f"{cases['unassigned']:,} unassigned")  # fmt: skip
+    _models(found["models"])
     say(f"people: waiting for a second person: {tally(found['waiting_for_second_person'], 'request')}")
     _tables(found)
+
+
+def _models(found: Mapping[str, Any]) -> None:
+    say(f"models: people were told of {tally(found['told_today'], 'alert')} today ({found['alerts_per_day']:,} a day, "
+        f"{found['allowed_so_far_today']:,} by now), {found['waiting']:,} waiting; within 24 h "
+        f"{found['joined_cases_24h']:,} joined a case, {found['lapsed_24h']:,} lapsed")  # fmt: skip
 
 
 def _or_unknown(count: int | None) -> str:

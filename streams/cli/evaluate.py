@@ -11,6 +11,7 @@ import typer
 from detectors.alert import SEVERITIES
 from features.sql import nearest
 from streams.cli import scores
+from streams.cli import suite_options as suites
 from streams.cli.alerts import Json
 from streams.cli.formats import AccountField, FieldMap
 from streams.cli.history import BadShare, Form, Sort, chunks, reading, say_read
@@ -32,7 +33,9 @@ from streams.settings import Settings
 _MOST_TOLD = 10
 
 Files = Annotated[list[str] | None, typer.Argument(help="stored events: files, plain, gzip or zstd")]
-Labels = Annotated[Path, typer.Option(metavar="CSV", help="account_id,clause,start,end and, if need be, workload_id")]
+Labels = Annotated[
+    Path | None, typer.Option(metavar="CSV", help="account_id,clause,start,end and, if need be, workload_id")
+]
 Stored = Annotated[
     Path | None, typer.Option("--alerts", help="score these stored alerts (JSON lines) instead of replaying the rules")
 ]
@@ -40,9 +43,12 @@ Severity = Annotated[str, typer.Option(help=f"only alerts of at least this: {', 
 
 
 def evaluate(
-    labels: Labels, files: Files = None, format: Form = "native", account_field: AccountField = None,
+    labels: Labels = None, files: Files = None, format: Form = "native", account_field: AccountField = None,
     field_map: FieldMap = None, sort: Sort = False, pack: PackDir = None, severity: Severity = "low",
     alerts: Stored = None, max_bad_share: BadShare = None, json: Json = False,
+    suite: suites.Suite = False, seeds: suites.Seeds = None, accounts: suites.Accounts = None,
+    hours: suites.Hours = None, prevalence: suites.Prevalence = None, events: suites.Events = None,
+    honest: suites.Honest = None, out: suites.Out = None,
 ) -> None:  # fmt: skip
     """Score the rules' alerts on stored events against labels: what was caught, how soon, and who was wrongly touched.
 
@@ -53,7 +59,19 @@ def evaluate(
 
     An account-day is 24 h, counted from the start of an honest account's label, in which it had an event. Intervals
     are of 95 %: Wilson's for shares, Garwood's for rates, a bootstrap over accounts for times.
+
+    With --suite, a benchmark instead: simulated clouds (or --files with --labels), beside baselines; exit code 1 where
+    a check of the suite itself is off.
     """
+    asked = suites.Asked(seeds, accounts, hours, prevalence, (*(files or ()), *(events or ())), labels,
+                         tuple(honest or ()), out, json)  # fmt: skip
+    if suite:
+        from streams.cli.evaluate_suite import evaluate_suite  # scikit-learn takes a second to load
+
+        return evaluate_suite(asked, (format, account_field, field_map, sort, alerts, severity), pack, max_bad_share)
+    asked.refuse_without_suite(events)
+    if labels is None:
+        raise Failed("--labels: give a CSV file of labels, or --suite for the benchmark")
     if severity not in SEVERITIES:
         raise Failed(f"--severity: unknown severity {severity}; {nearest(severity, list(SEVERITIES)) or 'see --help'}")
     if not files and alerts is None:
@@ -72,6 +90,7 @@ def evaluate(
     known = _without_absent(known, seen, labels) if files else known
     report = score(known, raised, seen.days if files else 0, {rule.id: rule.clause for rule in rules.rules})
     scores.tell(report, scores.Basis.of(known, rules.hash, severity, seen if files else None), json)
+    return None
 
 
 def _labels(path: Path, pack: Pack) -> pl.DataFrame:

@@ -10,6 +10,8 @@ import typer
 from features.peers import Trained
 from streams.cli.formats import AccountField, FieldMap
 from streams.cli.history import Files, Form, Sort, chunks, not_among, say_read
+from streams.cli.models_anomaly import train_anomaly
+from streams.cli.models_shown import check, show
 from streams.cli.screen import Failed, PackDir, out, settings_of, told
 from streams.history.labels_file import LabelsRefused, read_labels
 from streams.history.peer_training import Hear, PeerTraining, TooLittle
@@ -21,6 +23,9 @@ from streams.session import Input
 app = typer.Typer(no_args_is_help=True, help="What is learnt from stored events, as data.")
 train = typer.Typer(no_args_is_help=True, help="Learn it from stored events.")
 app.add_typer(train, name="train")
+train.command("anomaly")(train_anomaly)
+app.command("show")(show)
+app.command("check")(check)
 
 
 @train.command("peers")

@@ -112,7 +112,7 @@ def _examined(pack: Pack, chosen: Sequence[Rule]) -> list[Result]:
 
 @app.command("show")
 def show(pack: PackDir = None, json: Json = False) -> None:
-    """The clauses, rules, features, labels and lists in force, and who uses what."""
+    """The clauses, rules, models, features, labels and lists in force, and who uses what."""
     found = _read(pack)
     told_parts = described(found)
     if json:
@@ -124,6 +124,10 @@ def show(pack: PackDir = None, json: Json = False) -> None:
     table("\nrules", ["rule", "clause", "severity", "about", "reads"],
           [(name, r["clause"], r["severity"], r["entity"].replace("_", " "), ", ".join(r["reads"]))
            for name, r in told_parts["rules"].items()])  # fmt: skip
+    table("\nmodels", ["model", "clause", "severity", "about", "reads", "groups"],
+          [(name, m["clause"], m["severity"], m["entity"], ", ".join(m["features"]),
+            ", ".join(m["trained"]["groups"]) if m["trained"] else "not trained")
+           for name, m in told_parts["models"].items()])  # fmt: skip
     table("\nfeatures", ["feature", "aggregate", "windows", "unit", "signal", "used by"],
           [(name, f["aggregate"], " ".join(f["windows"]), f["unit"], f["signal"], ", ".join(f["used_by"]))
            for name, f in told_parts["features"].items()])  # fmt: skip

@@ -62,6 +62,11 @@ def feature(name: str) -> str:
 
 def sentence(one: Mapping[str, Any], kind: str) -> str:
     """One condition's evidence: value, threshold, span, peers, and where it would not have fired."""
+    if "moved" in one:
+        return _moved(one)
+    if one["condition"] == "p-value":
+        return (f"{number(one['value'], 'share')} of honest days have as high a score, threshold at most "
+                f"{number(one['threshold'], 'share')}")  # fmt: skip
     if one["operator"] == "matches" or "clear_value" not in one:
         return f"{one['value'] or 'the event'}: {clipped(one['condition'])}"
     unit = one.get("unit", "")
@@ -75,6 +80,13 @@ def sentence(one: Mapping[str, Any], kind: str) -> str:
     if one.get("peer_share") is not None:
         parts.append(_peers(one, kind))
     return ", ".join(parts) + f"; {_clearing(one, unit)}"
+
+
+def _moved(one: Mapping[str, Any]) -> str:
+    """What a feature did to a model's score."""
+    unit, over = one.get("unit", ""), f", over {span(one['span_ms'])}" if one.get("span_ms") else ""
+    return (f"{feature(one['feature'])} {number(one['value'], unit)}, usual {number(one['usual'], unit)}{over}: "
+            f"raised the score by {one['moved']:.3f}")  # fmt: skip
 
 
 def _peers(one: Mapping[str, Any], kind: str) -> str:

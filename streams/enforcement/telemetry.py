@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from streams.enforcement.ledger.model_alerts import STATES
 from streams.enforcement.obeying.errand import Answer
 from streams.enforcement.obeying.errand import Ending as Answered
 from streams.enforcement.outbox.delivery import Attempt, Ending
@@ -51,6 +52,7 @@ class EnforceTelemetry:
         self.unread = gauge("unread_records", "Records that enforcement has not yet taken in, by topic.", "topic")
         self.breakers = gauge("breakers_open", "Budgets that ran out and wait for a person, by purse.", "purse")
         self.held_back = gauge("held_back_actions", "Actions that open breakers hold back, by purse.", "purse")
+        self.models = gauge("model_alerts", "Alerts of models alone in the ledger, by what became of them.", "state")
         self.commands = counter("commands", "Commands, by how they ended.", "ending")
         self.facts = counter("facts", "Accounts whose facts were changed.")
         self.refused = counter("refused_records", "Records that could not be used, by reason.", "reason")
@@ -77,7 +79,7 @@ class EnforceTelemetry:
     def _begin_others(self, purses: Sequence[str], topics: Sequence[str]) -> None:
         closed = ((self.alerts, ("no", "yes")), (self.commands, map(str, Answered)), (self.refused, map(str, Reason)),
                   (self.troubles, PARTS), (self.unread, topics), (self.breakers, purses),
-                  (self.held_back, purses))  # fmt: skip
+                  (self.held_back, purses), (self.models, STATES))  # fmt: skip
         for metric, labels in closed:
             for label in labels:
                 metric.labels(label)

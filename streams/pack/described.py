@@ -11,8 +11,9 @@ from detectors.rules import Rule
 from features.catalog import Feature
 from streams.enforcement.policy.policy import Policy
 from streams.pack import Pack
+from streams.pack.users import users_of
 
-SECTIONS = ("clauses", "rules", "features", "labels", "lists", "peers", "policy")
+SECTIONS = ("clauses", "rules", "models", "features", "labels", "lists", "peers", "policy")
 """The parts of a pack, in the order they are told."""
 
 Part = dict[str, dict[str, Any]]
@@ -33,11 +34,12 @@ class Change:
 
 def described(pack: Pack) -> dict[str, Part]:
     """Every section of a pack."""
-    users = users_of(pack)
+    users = users_of(pack.catalog, pack.rules, pack.models)
     return {
-        "clauses": {c.id: {**asdict(c), "watched_by": [r.id for r in watched_by(c.id, pack.rules)]}
-                    for c in pack.clauses.values()},
+        "clauses": {c.id: {**asdict(c), "watched_by": [r.id for r in watched_by(c.id, pack.rules)]
+                           + [m.id for m in pack.models if m.clause == c.id]} for c in pack.clauses.values()},
         "rules": {rule.id: _rule(rule) for rule in pack.rules},
+        "models": _models(pack),
         "features": {f"{f.entity} {f.name}": {**_feature(f), "used_by": users.get((f.entity, f.name), [])}
                      for f in pack.catalog.features},
         "labels": {" ".join(part for part in key if part): {"clause": clause}
@@ -47,16 +49,6 @@ def described(pack: Pack) -> dict[str, Part]:
                   for (group, name), values in pack.peers.tables.items()},
         "policy": _policy(pack.policy),
     }  # fmt: skip
-
-
-def users_of(pack: Pack) -> dict[tuple[str, str], list[str]]:
-    """The rules that read each feature (entity kind, name), directly or through another one."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for rule in pack.rules:
-        names = {name: None for f in rule.features for name in (f.name, f.of, f.over) if name}
-        for name in names:
-            found.setdefault((rule.entity, name), []).append(rule.id)
-    return found
 
 
 def differences(old: Pack, new: Pack) -> list[Change]:
@@ -107,6 +99,15 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "reads": list(rule.names), "victim": rule.victim, "knowledge": rule.knowledge, "template": rule.template,
         "description": rule.description, "runbook": rule.runbook, "references": list(rule.references),
         "false_positives": list(rule.false_positives), "tests": len(rule.tests),
+    }  # fmt: skip
+
+
+def _models(pack: Pack) -> Part:
+    learnt = {model.declared.id: {"groups": list(model.groups), "about": dict(model.about)} for model in pack.learnt}
+    return {
+        one.id: {**asdict(one), "features": list(one.features), "references": list(one.references),
+                 "false_positives": list(one.false_positives), "trained": learnt.get(one.id)}
+        for one in pack.models
     }  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from features.catalog import Problem, Refused
 from features.sql import nearest
 from streams.located import Document, Flaw, PackRefused
+from streams.pack.learnt import KEYS
+from streams.pack.model_file import SUFFIX
 from streams.pack.policy_file import PolicyFile
 
 SHIPPED = Path(__file__).resolve().parents[2] / "detectors" / "pack"
@@ -51,6 +53,9 @@ class PackFiles:
     labels: list[Entry]
     lists: list[Entry]
     peers: Path | None
+    models: list[Entry]
+    artifacts: Mapping[str, Path]
+    model_keys: Path | None
     policy: PolicyFile
     own_clauses: frozenset[str] = field(default=frozenset())
     without: frozenset[str] = field(default=frozenset())
@@ -72,11 +77,19 @@ def read_files(overlay: Path | None, shipped: Path | None = None) -> PackFiles:
         rules=rules,
         labels=_laid_over([_listed(folder, "labels") for folder in folders], "taxonomy"),
         lists=_laid_over_files([_folder(folder, "lists", "a list", "begin with kind: …") for folder in folders]),
-        peers=next((f / "peers.json" for f in reversed(folders) if (f / "peers.json").exists()), None),
+        peers=_last(folders, "peers.json"),
+        models=_laid_over([_listed(folder, "models") for folder in folders], "id"),
+        artifacts={path.stem: path for folder in folders for path in sorted(folder.glob(f"models/*{SUFFIX}"))},
+        model_keys=_last(folders, f"models/{KEYS}"),
         policy=PolicyFile.read([(f / "policy.yaml", _shown(f / "policy.yaml")) for f in folders]),
         own_clauses=frozenset(own),
         without=_without(overlay) if overlay else frozenset(),
     )
+
+
+def _last(folders: Sequence[Path], name: str) -> Path | None:
+    """A file of the topmost folder that has it."""
+    return next((folder / name for folder in reversed(folders) if (folder / name).exists()), None)
 
 
 def built(entries: Sequence[Entry], make: Callable[[], _T], flaws: list[Flaw], otherwise: _T) -> _T:

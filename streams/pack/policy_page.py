@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from detectors.anomaly.model import Declared
 from detectors.clauses import Clause, watched_by
 from detectors.rules import Rule
 from streams.pack import Pack, read_pack
@@ -30,7 +31,7 @@ _PATHS = {
     "ordinary": "",
     "care": "A person at risk is not an offender: what follows is care, never a strike.",
     "child_safety": "Child safety has a path of its own: its alerts show in no ordinary list and say how one knows.",
-    "ours": "What is wrong is ours: nothing follows for the account.",
+    "ours": "This is no breach by the account: people look at it, and nothing follows.",
 }
 
 
@@ -44,21 +45,24 @@ def _lines(pack: Pack) -> Iterator[str]:
     yield from ("| clause | coverage | default severity | looked at by |", "|---|---|---|---|")
     yield from (f"| [{c.title}](#{c.id}) | {c.coverage} | {c.severity} | {c.role} |" for c in pack.clauses.values())
     for clause in pack.clauses.values():
-        yield from _clause(clause, watched_by(clause.id, pack.rules), pack.labels.of_clause(clause.id))
+        models = [model for model in pack.models if model.clause == clause.id]
+        yield from _clause(clause, watched_by(clause.id, pack.rules), models, pack.labels.of_clause(clause.id))
         yield from ("", *what_follows(clause, pack.policy))
 
 
-def _clause(clause: Clause, rules: Sequence[Rule], labels: Sequence[str]) -> Iterator[str]:
+def _clause(clause: Clause, rules: Sequence[Rule], models: Sequence[Declared],
+            labels: Sequence[str]) -> Iterator[str]:  # fmt: skip
     yield from ("", f'<a id="{clause.id}"></a>', "", f"## {clause.title}", "", f"`{clause.id}` · {_basis(clause)}", "")
     yield from (clause.text, "")
     if _PATHS[clause.path]:
         yield from (_PATHS[clause.path], "")
     yield f"**Watched** ({clause.coverage}):"
-    yield from ("", *(_rule(rule) for rule in rules))
+    yield from ("", *(_rule(rule) for rule in rules), *(_model(model) for model in models))
     if labels:
         yield from ("", f"Labels that stand for it: {', '.join(f'`{label}`' for label in labels)}.")
     yield from ("", "**Cannot be seen:**", "", *(f"- {text}" for text in clause.cannot_see))
-    wronged = dict.fromkeys(text for rule in rules for text in rule.false_positives)
+    told = [*(rule.false_positives for rule in rules), *(model.false_positives for model in models)]
+    wronged = dict.fromkeys(text for texts in told for text in texts)
     yield from ("", "**Known false positives:**", "", *(f"- {text}" for text in wronged))
 
 
@@ -75,6 +79,11 @@ def _rule(rule: Rule) -> str:
     about = rule.entity.replace("_", " ")
     return (f"- [{rule.title}](runbooks/{rule.template}.md) (`{rule.id}`, {rule.severity}, about the {about}; "
             f"{', '.join(rule.signals)}{victim})")  # fmt: skip
+
+
+def _model(model: Declared) -> str:
+    return (f"- [{model.title}](runbooks/{model.id}.md) (`{model.id}`, {model.severity}, about the {model.entity}; "
+            "a model, once it is trained)")  # fmt: skip
 
 
 if __name__ == "__main__":

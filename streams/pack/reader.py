@@ -1,4 +1,4 @@
-"""The pack's only reader: features, clauses, rules, labels, lists, peers and policy, cross-checked and hashed."""
+"""The pack's only reader: features, clauses, rules, models, labels, lists, peers and policy, checked and hashed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from detectors import labels, templates
-from detectors.clauses import Clause, build_clauses, unfulfilled
+from detectors.anomaly.declared import Known, build_models
+from detectors.anomaly.model import Declared, Model
+from detectors.clauses import Clause, build_clauses
 from detectors.labels import Labels, build_labels
 from detectors.lists import build_lists
 from detectors.rules import Rule, build_rules
 from features.catalog import Catalog, Feature, Problem
-from features.declared import build, listed
+from features.declared import build
 from features.event import ENTITY_COLUMNS
 from features.listing import Listing
 from features.peers import Trained
@@ -25,9 +27,12 @@ from streams.enforcement.policy.declared import strictest
 from streams.enforcement.policy.policy import Policy
 from streams.located import Flaw, PackRefused
 from streams.pack import files as pack_files
+from streams.pack.doubts import otherwise_watched, unlabelled, unruled, unused
 from streams.pack.files import Entry, PackFiles, built, read_files, unknown_without
+from streams.pack.learnt import KEYS, read_learnt
 from streams.pack.peer_file import read_peers
 from streams.pack.policy_file import ruled_by
+from streams.pack.users import users_of
 
 __all__ = ["Clause", "Pack", "expired_lists", "read_pack"]
 
@@ -37,7 +42,10 @@ _Make = Callable[[Mapping[str, Any], Sequence[Clause]], list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Pack:
-    """The versioned set of features, rules, clauses and policy in force, named by its content hash."""
+    """The versioned set of features, rules, clauses and policy in force, named by its content hash.
+
+    models: as declared; learnt: those of them that were trained, and fit.
+    """
 
     catalog: Catalog
     rules: tuple[Rule, ...]
@@ -49,6 +57,8 @@ class Pack:
     peers: Trained = field(default_factory=Trained)
     expiries: tuple[tuple[str, Flaw], ...] = ()
     policy: Policy = field(default_factory=strictest)
+    models: tuple[Declared, ...] = ()
+    learnt: tuple[Model, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -58,6 +68,7 @@ class Pack:
             names |= set(rule.names) if rule.on == "event" else set()
             names.add(ENTITY_COLUMNS[rule.entity])
         names |= {ENTITY_COLUMNS[kind] for kind in self.catalog.kinds}
+        names |= {ENTITY_COLUMNS[model.entity] for model in self.models}
         names |= set(labels.COLUMNS) if "clause" in names else set()
         return tuple(sorted(names))
 
@@ -107,10 +118,28 @@ def _read(overlay: Path | None, shipped: Path | None) -> Pack:
     policy = ruled_by(files.policy, clauses, files.own_clauses, ids, flaws)
     _refuse(flaws)
     peers, stale = read_peers(files.peers, catalog)
-    warnings = (*stale, *_unused(features, rules), *_unfulfilled(files.clauses, clauses, rules),
-                *_unlabelled(files.clauses, clauses, mapped), *_unruled(files, policy))  # fmt: skip
-    return Pack(catalog, rules, clauses, _hash(files), warnings, mapped, listings, peers,
-                tuple(_expiries(files.lists, listings)), policy)  # fmt: skip
+    found = Pack(catalog, rules, clauses, _hash(files), (), mapped, listings, peers,
+                 tuple(_expiries(files.lists, listings)), policy)  # fmt: skip
+    models = _models(files, found)
+    learnt, unfit = read_learnt(files.artifacts, files.model_keys, models, catalog)
+    warnings = (*stale, *unfit, *unused(features, users_of(catalog, rules, models)),
+                *otherwise_watched(files.clauses, clauses, rules, models),
+                *unlabelled(files.clauses, clauses, mapped), *unruled(files, policy))  # fmt: skip
+    return replace(found, warnings=warnings, models=models, learnt=learnt)
+
+
+def _models(files: PackFiles, pack: Pack) -> tuple[Declared, ...]:
+    """The models, without those to do without."""
+    flaws: list[Flaw] = []
+    kept = [entry for entry in files.models if entry.key("id") not in files.without]
+    restricted = [clause.id for clause in pack.clauses.values() if clause.restricted]
+    known = Known(pack.catalog, list(pack.clauses), restricted,
+                  {kind: pack.restricted_values(kind) for kind in pack.catalog.values},
+                  [rule.id for rule in pack.rules])  # fmt: skip
+    none: tuple[Declared, ...] = ()
+    found = built(kept, lambda: build_models([entry.value for entry in kept], known), flaws, none)
+    _refuse(flaws)
+    return found
 
 
 def _refuse(flaws: list[Flaw]) -> None:
@@ -124,7 +153,8 @@ def _rules(files: PackFiles, overlay: Path | None, clauses: Mapping[str, Clause]
     flaws: list[Flaw] = []
     known = list(clauses.values())
     entries = _expanded(files.rules, known, flaws, lambda one: templates.rule_problems(one, known), templates.rules)
-    ids = [*(e.key("id") for e in files.rules), *(e.key("id") for e in entries)]
+    models = [e.key("id") for e in files.models]
+    ids = [*(e.key("id") for e in files.rules), *(e.key("id") for e in entries), *models]
     if overlay and files.without:
         flaws += unknown_without(overlay, files.without, ids)
     flaws += _unknown_detectors(files.clauses, known, ids)
@@ -135,7 +165,7 @@ def _rules(files: PackFiles, overlay: Path | None, clauses: Mapping[str, Clause]
     values = [entry.value for entry in kept]
     found = built(kept, lambda: build_rules(values, catalog, clauses, listings, restricted), flaws, none)
     _refuse(flaws)
-    return found, [entry.key("id") for entry in entries]
+    return found, [*(entry.key("id") for entry in entries), *models]
 
 
 def _expanded(entries: Iterable[Entry], clauses: Sequence[Clause], flaws: list[Flaw], check: _Check,
@@ -162,41 +192,6 @@ def _unknown_detectors(entries: Sequence[Entry], clauses: Sequence[Clause], ids:
     ]  # fmt: skip
 
 
-def _unused(features: Sequence[Entry], rules: tuple[Rule, ...]) -> Iterator[Flaw]:
-    """A warning for every feature that no rule of its kind reads, directly or through another."""
-    used = {(rule.entity, name) for rule in rules for f in rule.features for name in (f.name, f.of, f.over)}
-    for entry in features:
-        name = entry.value["name"]
-        idle = [kind for kind in listed(entry.value["entity"]) if (kind, name) not in used]
-        if idle:
-            problem = Problem((), f"no rule uses the feature {name} of {', '.join(idle)}",
-                              "it costs memory for every entity", warning=True)  # fmt: skip
-            yield entry.flaw(problem, ("name",))
-
-
-def _unfulfilled(entries: Sequence[Entry], clauses: Mapping[str, Clause], rules: tuple[Rule, ...]) -> Iterator[Flaw]:
-    for problem in unfulfilled(list(clauses.values()), rules):
-        first, *rest = problem.path
-        yield entries[int(first)].flaw(problem, tuple(rest))
-
-
-def _unlabelled(entries: Sequence[Entry], clauses: Mapping[str, Clause], mapped: Labels) -> Iterator[Flaw]:
-    """A warning for every clause that is to be seen through verdicts and that no label is mapped onto."""
-    for entry, clause in zip(entries, clauses.values(), strict=True):
-        if clause.coverage == "verdict" and not mapped.of_clause(clause.id):
-            problem = Problem((), "no label is mapped onto this clause", "add one to labels.yaml", warning=True)
-            yield entry.flaw(problem, ("coverage",))
-
-
-def _unruled(files: PackFiles, policy: Policy) -> Iterator[Flaw]:
-    """A warning for every clause of which a policy that there is says nothing."""
-    for entry in files.clauses if files.policy.documents else ():
-        if entry.key("id") not in policy.clauses:
-            problem = Problem((), f"the policy says nothing of {entry.key('id')}: people alone act on it",
-                              "name it under clauses: in policy.yaml", warning=True)  # fmt: skip
-            yield entry.flaw(problem, ("id",))
-
-
 def expired_lists(pack: Pack, today: str) -> list[Flaw]:
     """Warnings of lists whose time is over; today: YYYY-MM-DD. They stay in force: no pack hangs on the day."""
     return [flaw for expires, flaw in pack.expiries if expires < today]
@@ -217,4 +212,11 @@ def _hash(files: PackFiles) -> str:
     content += [{e.name: e.value for e in files.lists}, sorted(files.without)]
     content.append(hashlib.sha256(files.peers.read_bytes()).hexdigest() if files.peers else None)
     content += [files.policy.declared] if files.policy.documents else []  # a pack of old keeps its name
+    content += [[[e.value for e in files.models], _digests(files)]] if files.models or files.artifacts else []
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def _digests(files: PackFiles) -> dict[str, str]:
+    """The hash of each artifact, and of the keys that may sign them, by name."""
+    paths = {**files.artifacts, **({KEYS: files.model_keys} if files.model_keys else {})}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()}

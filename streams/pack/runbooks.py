@@ -1,4 +1,4 @@
-"""A runbook page per rule, generated from its YAML: `python -m streams.pack.runbooks FOLDER`."""
+"""A runbook page per rule and model, generated from the pack: `python -m streams.pack.runbooks FOLDER`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from detectors.condition import Condition
 from detectors.rules import Rule
 from features.catalog import Feature
 from streams.pack import Pack, read_pack
+from streams.pack.model_page import model_page
 
 _HEAD = "<!-- Generated from detectors/pack/rules/{id}.yaml by make pages; edit that file. -->"
 
@@ -66,13 +67,19 @@ def _feature(feature: Feature) -> str:
     return f"- `{feature.name}` ({windows or 'no window'}; {feature.unit}; {feature.signal}): {feature.description}"
 
 
+def pages(pack: Pack) -> dict[str, str]:
+    """Every page of a pack by its file's name."""
+    of_rules = {f"{rules[0].template}.md": page(rules, pack) for rules in by_template(pack)}
+    return of_rules | {f"{model.id}.md": model_page(model, pack) for model in pack.models}
+
+
 def write_pages(folder: Path, pack: Pack) -> None:
-    """Write every rule's page, and take away those of rules that are gone."""
+    """Write every page, and take away those of rules and models that are gone."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {folder / f"{rules[0].template}.md": page(rules, pack) for rules in by_template(pack)}
-    for stale in set(folder.glob("*.md")) - set(pages):
+    found = {folder / name: text for name, text in pages(pack).items()}
+    for stale in set(folder.glob("*.md")) - set(found):
         stale.unlink()
-    for path, text in pages.items():
+    for path, text in found.items():
         path.write_text(text, encoding="utf-8")
 
 

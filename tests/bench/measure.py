@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import adbench
 import polars as pl
 from rich.console import Console
 from rich.progress import track
@@ -107,6 +108,8 @@ def report(found: list[Measured], pack: Pack) -> Iterator[str]:
     for one in found:
         if one.trace.labels:
             yield from _labelled(one)
+    if adbench.DATA.is_dir():
+        yield from adbench.page(map(adbench.tried, adbench.PUBLISHED))
 
 
 def _false(found: list[Measured], pack: Pack) -> Iterator[str]:

@@ -28,7 +28,8 @@ def due(rows: Sequence[Mapping[str, Any]], as_of: int = NOW) -> Due:
     begun = np.full(len(rows), NEVER)
     times, nobody = np.full(len(rows), as_of), np.full(len(rows), -1, np.int16)
     return Due("account", [f"a{i}" for i in whole], whole, whole, whole, times, begun, whole, [None] * len(rows),
-               nobody, values, np.zeros(len(rows), np.bool_), (Peers(), Peers()))  # fmt: skip
+               nobody, values, np.zeros(len(rows), np.bool_), (Peers(), Peers()),
+               np.ones(len(rows), np.bool_))  # fmt: skip
 
 
 def fired(when: list[Any], rows: Sequence[Mapping[str, Any]], age: int = 30 * 24 * HOUR) -> list[int]:

@@ -78,15 +78,15 @@ def requests(count: int, every_ms: int, first_ms: int = START) -> list[dict[str,
              "api_key_id": "k1", "status": 500, "output_tokens": 90} for i in range(count)]  # fmt: skip
 
 
-def test_the_small_pack_fires_every_rule() -> None:
-    """What the properties above run over is no empty claim: each rule fires on a log made for it."""
+def test_the_small_pack_fires_every_rule_and_its_model() -> None:
+    """What the properties above run over is no empty claim: each detector fires on a log made for it."""
     miner = {"id": "m", "time": rfc3339(START + 1_000), "type": "process", "account_id": "a", "workload_id": "w",
              "command_line": "xmrig"}  # fmt: skip
     steady = requests(100, 50_000)
     fired = {
         a.detector for a in whole(chunk(PIPELINE, [steady[0], miner, *steady[1:], *requests(9, 100, START + 10**7)]))
     }
-    assert fired == {rule.id for rule in PIPELINE.pack.rules}
+    assert fired == {*(rule.id for rule in PIPELINE.pack.rules), *(one.declared.id for one in PIPELINE.pack.learnt)}
 
 
 @pytest.mark.parametrize("silence_h", [3, 9, 11, 13])

@@ -60,7 +60,7 @@ class Consequences:
     def follow(self, decision: Decision, alert: Alert, book: AccountBook) -> tuple[str | None, str | None]:
         """Do what a decision asks for; gives the ids of its action and case."""
         failed = not_holding(alert, book)
-        case_id = self._case(decision, alert, failed)
+        case_id = self.open_case(decision, alert, failed)
         action = self._action(decision, alert, book, case_id)
         if action is not None and case_id is not None:
             self.cases.link(case_id, "action", action.id)
@@ -119,7 +119,11 @@ class Consequences:
         self._actions.append({**_row(action, decision, strikes, restricted), "desired_version": version,
                               "plan": facts.plan if facts else None})  # fmt: skip
 
-    def _case(self, one: Decision, alert: Alert, failed: Action | None) -> str | None:
+    def open_case(self, one: Decision, alert: Alert, failed: Action | None = None) -> str | None:
+        """Bring to people what a decision brings them; gives the case, None for none.
+
+        failed: the action that the alert shows not to hold.
+        """
         if one.case is None:
             if one.page:
                 self._page(f"alert:{alert.id}", one, alert, alert.title, None)

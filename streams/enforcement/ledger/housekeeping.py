@@ -12,6 +12,7 @@ from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.consequences import Consequences
 from streams.enforcement.ledger.gates import undone_by_people
 from streams.enforcement.ledger.messages import Routes
+from streams.enforcement.ledger.model_turns import ModelTurns
 from streams.enforcement.ledger.pulses import Pulses
 from streams.enforcement.ledger.release import WAITS, may_leave
 from streams.enforcement.ledger.schema import actions, breakers, cases, stages
@@ -50,6 +51,7 @@ class Housekeeping:
         Pulses(self._tx).keep()
         self._remind()
         self._overdue()
+        ModelTurns(self._tx, self._in_force, self._after).keep()
         self._tell_budgets()
         self._demote()
         forget_evidence(self._tx, self._tx.now_ms - EVIDENCE_MS)

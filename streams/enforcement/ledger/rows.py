@@ -8,6 +8,7 @@ from typing import Any
 
 from detectors.alert import Alert, Evidence
 from streams.enforcement.policy.action import Action, State
+from streams.enforcement.policy.decision import Decision
 from streams.enforcement.policy.facts import Facts
 
 _ACTION = tuple(field.name for field in fields(Action) if field.name != "id")
@@ -49,6 +50,15 @@ def action_of(row: Mapping[str, Any]) -> Action:
     """The action that a row of `actions` holds."""
     held = {name: row[name] for name in _ACTION}
     return Action(**{**held, "id": row["action_id"], "state": State(row["state"])})
+
+
+def decision_row(one: Decision, alert: Alert) -> dict[str, Any]:
+    """What the audit and `decisions` both hold of a decision about an alert."""
+    return {
+        "alert_id": one.alert_id, "revision": one.revision, "clause": one.clause, "rule": one.rule,
+        "rule_version": alert.rule_version, "outcome": str(one.outcome), "reason": str(one.reason),
+        "rung": one.rung, "kind": one.kind, "figures": dict(one.figures), "alerts": list(one.alerts),
+    }  # fmt: skip
 
 
 def facts_row(facts: Facts, now_ms: int) -> dict[str, Any]:

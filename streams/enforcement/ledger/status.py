@@ -14,6 +14,7 @@ from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.budget_use import as_data, budget_use, open_breakers
 from streams.enforcement.ledger.circumstances import ALL, Surroundings
 from streams.enforcement.ledger.messages import EXPIRED, REFUSED, TRYING, WAITING
+from streams.enforcement.ledger.model_figures import model_figures
 from streams.enforcement.ledger.packs_in_force import followed
 from streams.enforcement.ledger.partitions import has_told
 from streams.enforcement.ledger.schema import actions, audit, cases, lease, outbox, pending, progress, switch
@@ -40,6 +41,7 @@ def status(tx: Transaction, in_force: InForce, brake: Switch, *, restricted: boo
             pending.c.until_ms >= tx.now_ms, *([] if restricted else [~pending.c.restricted]))),
         "budgets": [as_data(use) for use in budget_use(tx, in_force.policy, around)],
         "open_breakers": [_breaker(tx, row) for row in open_breakers(tx)],
+        "models": model_figures(tx, in_force.policy),
         "outbox": _outbox(tx), "cases": _cases(tx, restricted), "stream": _stream(tx, around),
         "writer": _writer(tx), "audit": _audit(tx),
     }  # fmt: skip

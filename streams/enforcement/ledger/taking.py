@@ -14,12 +14,14 @@ from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.account_books import AccountBook, open_books
 from streams.enforcement.ledger.circumstances import Surroundings
 from streams.enforcement.ledger.consequences import Consequences
-from streams.enforcement.ledger.rows import alert_row
+from streams.enforcement.ledger.model_alerts import ModelAlerts
+from streams.enforcement.ledger.rows import alert_row, decision_row
 from streams.enforcement.ledger.schema import alert_revisions, alerts, decisions, holds
 from streams.enforcement.ledger.trail import POLICY
 from streams.enforcement.ledger.transaction import Transaction
 from streams.enforcement.policy.deciding import decide
-from streams.enforcement.policy.decision import Decision
+from streams.enforcement.policy.decision import Decision, Reason
+from streams.enforcement.policy.models import spoken_by_model
 from streams.enforcement.policy.rungs import ACCOUNT
 
 
@@ -28,22 +30,26 @@ class Taking:
 
     def __init__(self, tx: Transaction, in_force: InForce, surroundings: Surroundings, after: Consequences) -> None:
         self._tx, self._in_force, self._around, self._after = tx, in_force, surroundings, after
+        self._models = ModelAlerts(tx, after.cases)
         self._decided: list[dict[str, Any]] = []
 
     def take(self, new: Sequence[Alert]) -> list[Decision]:
         """Decide on every revision that is not known yet; repeated and lower ones change nothing.
 
         In order, but what is about keys, workloads and end users comes before what is about accounts: the narrower
-        one is to be acted upon, and the account's own alert often stands before it.
+        one is to be acted upon, and the account's own alert often stands before it. What models say comes last: it
+        joins the cases that others open.
         """
         known = self._known(alert.id for alert in new)
-        news = sorted(_news(new, known), key=lambda alert: alert.kind == ACCOUNT)
+        news = sorted(_news(new, known), key=lambda alert: (spoken_by_model(alert), alert.kind == ACCOUNT))
         books = open_books(self._tx, (alert.account_id for alert in news), self._in_force.policy.open_ms,
                            self._in_force.policy.strike_decay_ms)  # fmt: skip
         self._after.prepare(news)
+        self._models.prepare(news)
         self._write(news, known)
         found = [self._decide(alert, books[alert.account_id]) for alert in news]
         self._tx.insert(decisions, self._decided)
+        self._models.flush()
         return found
 
     def _known(self, ids: Iterable[str]) -> dict[str, int]:
@@ -67,16 +73,16 @@ class Taking:
         wanted = decide(opened, book.facts, book.standing, policy, self._in_force.clauses, self._tx.now_ms)
         around = self._around.of(alert.detector, alert.rule_version, alert.clause)
         decision = guarded(wanted, opened, book.facts, book.standing, policy, around, self._tx.now_ms)
-        action_id, case_id = self._after.follow(decision, alert, book)
+        action_id: str | None = None
+        if decision.reason is Reason.MODEL_BUDGET:
+            decision, case_id = self._models.take(decision, alert)
+        else:
+            action_id, case_id = self._after.follow(decision, alert, book)
         self._note(decision, alert, action_id, case_id)
         return decision
 
     def _note(self, one: Decision, alert: Alert, action_id: str | None, case_id: str | None) -> None:
-        row = {
-            "alert_id": one.alert_id, "revision": one.revision, "clause": one.clause, "rule": one.rule,
-            "rule_version": alert.rule_version, "outcome": str(one.outcome), "reason": str(one.reason),
-            "rung": one.rung, "kind": one.kind, "figures": dict(one.figures), "alerts": list(one.alerts),
-        }  # fmt: skip
+        row = decision_row(one, alert)
         self._after.trail.note(Kind.DECISION, POLICY, {**_whole(row), "pack": alert.pack, "action_id": action_id},
                                one.account_id)  # fmt: skip
         self._decided.append({**row, "account_id": one.account_id, "entity_id": one.entity_id,

@@ -11,6 +11,7 @@ from streams.enforcement.policy.decided import nothing
 from streams.enforcement.policy.decision import Decision, Reason
 from streams.enforcement.policy.facts import Facts
 from streams.enforcement.policy.matter import Matter
+from streams.enforcement.policy.models import spoken_by_model, waits
 from streams.enforcement.policy.paths import care, child_safety, is_child_safety, ours
 from streams.enforcement.policy.policy import Policy
 from streams.enforcement.policy.standing import Standing
@@ -30,12 +31,15 @@ def decide(
     alerts: the account's open ones, at least one; now_ms: ms since 1970.
     """
     about = alerts[0]
-    opened = [one for one in alerts if now_ms - one.time <= policy.open_ms]
+    # What a model says changes nothing about what others do: it neither restricts nor holds back.
+    opened = [one for one in alerts if now_ms - one.time <= policy.open_ms and not spoken_by_model(one)]
     matter = Matter(about, opened, facts, standing, policy, clauses.get(about.clause), now_ms)
     if is_child_safety(matter):
         return child_safety(matter)
     if any(one.id == about.id and one.revision > about.revision for one in alerts):
         return nothing(matter, Reason.ENDED, {"revision": about.revision}, _UNSEEN)
+    if spoken_by_model(about):
+        return waits(matter)
     if matter.clause is not None and matter.clause.path == "care":
         return care(matter)
     if matter.clause is not None and matter.clause.path == "ours":

@@ -32,6 +32,10 @@ class Reason(StrEnum):
     END_USERS_FIRST = "end_users_first"  # the customer has time left to act on their own users
     VICTIM = "victim"  # the account holder is the one wronged
     ENDED = "ended"  # the episode is over, or the revision is not the newest
+    MODEL_BUDGET = "model_budget"  # a model alone says so: it waits until the day's allowance reaches it
+    MODEL_TOLD = "model_told"  # its turn came: people have a case
+    MODEL_SUPPORTS = "model_supports"  # people have a case of the account anyway: it was put into that
+    MODEL_LAPSED = "model_lapsed"  # its turn never came
 
     SWITCH = "switch"
     LAG = "lag"

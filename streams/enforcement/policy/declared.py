@@ -22,6 +22,7 @@ from streams.enforcement.policy.amounts import (
 from streams.enforcement.policy.declared_budgets import budget_problems, built_budgets
 from streams.enforcement.policy.declared_clauses import built_clauses, clause_problems
 from streams.enforcement.policy.declared_ladders import built_ladders, ladder_problems
+from streams.enforcement.policy.declared_models import model_problems
 from streams.enforcement.policy.declared_reporters import built_reporters, reporter_problems
 from streams.enforcement.policy.declared_rungs import RUNGS, built_terms, terms_problems
 from streams.enforcement.policy.policy import REACTIONS, STAGES, Policy, Protections
@@ -72,6 +73,7 @@ def _problems(whole: Mapping[str, Any], clauses: Mapping[str, Clause], rules: li
     yield from _stages(whole["stages"], rules)
     yield from budget_problems(whole["budgets"])
     yield from reporter_problems(whole["reporters"])
+    yield from model_problems(whole["models"])
     yield from terms_problems(whole["rungs"], whole["budgets"] if isinstance(whole["budgets"], Mapping) else ())
     yield from ladder_problems(whole["ladders"])
     ladders = whole["ladders"] if isinstance(whole["ladders"], Mapping) else {}
@@ -144,5 +146,5 @@ def _policy(whole: Mapping[str, Any], clauses: Mapping[str, Clause]) -> Policy:
         demote_above_forecast=float(whole["demote_above_forecast"]), demote_overturns=whole["demote_overturns"],
         demote_within_ms=ms(whole["demote_within"]), appeal_url=whole["appeal_url"], terms_url=whole["terms_url"],
         campaign_per_hour=whole["campaign_per_hour"], canary_salt=whole["canary_salt"],
-        reporters=built_reporters(whole["reporters"]),
+        reporters=built_reporters(whole["reporters"]), models_per_day=whole["models"]["per_day"],
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from streams.enforcement.policy.decided import nothing, wanted
 from streams.enforcement.policy.decision import Decision, Reason
 from streams.enforcement.policy.matter import Matter
+from streams.enforcement.policy.models import spoken_by_model
 from streams.enforcement.policy.people_first import role, to_people
 from streams.enforcement.policy.rungs import ACCOUNT, CONTAIN
 from streams.enforcement.policy.under_way import is_under_way
@@ -23,10 +24,11 @@ def is_child_safety(matter: Matter) -> bool:
 def child_safety(matter: Matter) -> Decision:
     """A hash match refuses generation; anything else does nothing to the account. People are told, the rest is kept.
 
-    The account's owner is told nothing: text to them waits for the reviewer.
+    The account's owner is told nothing: text to them waits for the reviewer. A model's word alone refuses nothing, but
+    waits for no budget either: nothing waits here.
     """
     people = {"case": role(matter, CHILD_SAFETY_ROLE), "page": True, "hold": True}
-    if matter.about.knowledge != HASH_MATCH:
+    if matter.about.knowledge != HASH_MATCH or spoken_by_model(matter.about):
         urgent = matter.about.severity == "critical"
         return nothing(matter, Reason.CHILD_SAFETY, people={**people, "urgent": urgent})
     people["urgent"] = True

@@ -102,7 +102,8 @@ class Policy:
     workload actions on the account under the clause; end_user_deadline_ms: what a customer is given to act on their
     own users; lag_ms: above it nothing is suspended by itself; unknown_facts: by plan (`*` for others), the rungs that
     may go ahead without facts; reactions: one of REACTIONS by severity; stages: the highest stage a rule may have;
-    campaign_per_hour: how many of the actions that people approve or ask for in bulk may leave within an hour.
+    campaign_per_hour: how many of the actions that people approve or ask for in bulk may leave within an hour;
+    models_per_day: how many alerts that rest on a model alone people hear of.
     """
 
     people: int
@@ -129,6 +130,7 @@ class Policy:
     campaign_per_hour: int = 500
     canary_salt: str = field(default="tipstaff")
     reporters: Reporters = field(default_factory=Reporters)
+    models_per_day: int = 5
 
     def stage_cap(self, rule: str) -> str:
         """The highest stage a rule may have: shadow unless said."""

@@ -47,6 +47,7 @@ STRICTEST: dict[str, Any] = {
         "trusted": [], "distrusted": [], "known_from": 0.5, "distrusted_below": 0.1,
         "due": {"trusted": "24h", "known": "24h", "unknown": "24h", "distrusted": "24h"},
     },
+    "models": {"per_day": 5},
     "stages": {},
     "demote_above_forecast": 3.0,
     "demote_overturns": 2,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from detectors.alert import Alert
 from streams.enforcement.policy.matter import Matter, rank
+from streams.enforcement.policy.models import spoken_by_model
 from streams.enforcement.policy.policy import Step
 from streams.enforcement.policy.rungs import ACCOUNT, NOTICE, QUARANTINE_KEY, SUSPEND, THROTTLE
 
@@ -32,5 +33,8 @@ def _robbed(matter: Matter) -> bool:
 
 
 def robbed(opened: Iterable[Alert]) -> bool:
-    """Whether open alerts say, with more than a suspicion, that somebody else uses the account or its keys."""
-    return any(one.victim and rank(one.severity) >= _LEAST for one in opened)
+    """Whether open alerts say, with more than a suspicion, that somebody else uses the account or its keys.
+
+    A model's word alone shields nobody.
+    """
+    return any(one.victim and rank(one.severity) >= _LEAST and not spoken_by_model(one) for one in opened)

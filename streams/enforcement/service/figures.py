@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from streams.enforcement.ledger.circumstances import joined
 from streams.enforcement.ledger.messages import TRYING, WAITING
+from streams.enforcement.ledger.model_figures import by_state
 from streams.enforcement.ledger.partitions import lag_ms
 from streams.enforcement.ledger.schema import actions, breakers, outbox, progress, switch
 from streams.enforcement.ledger.transaction import Ledger, Transaction
@@ -33,6 +34,8 @@ class Figures:
             self._actions(tx)
             self._outbox(tx)
             self._breakers(tx)
+            for state, count in by_state(tx).items():
+                self._telemetry.models.labels(state).set(count)
             on = joined(self._brake(now_ms), tx.rows(sa.select(switch)))
             self._telemetry.switch.set(int(on.on and on.known))
             late = lag_ms(tx.rows(sa.select(progress)), now_ms)

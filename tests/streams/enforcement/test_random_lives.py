@@ -34,7 +34,8 @@ OFF = Switch(on=False, known=True)
 
 ACCOUNTS = st.sampled_from((*KNOWN, STRANGER))
 PARTS = st.sampled_from(("account", "key", "workload"))
-SIGNALS = st.sampled_from((("network", "telemetry"), ("network", "telemetry"), ("network", "link"), ("link", "model")))
+SIGNALS = st.sampled_from((("network", "telemetry"), ("network", "telemetry"), ("network", "link"), ("link", "model"),
+                           ("model",)))  # fmt: skip
 ALERT = st.tuples(st.just("alert"), ACCOUNTS, PARTS, SIGNALS, st.sampled_from(("medium", "high")),
                   st.sampled_from((0, 0, 20 * MINUTE_MS)))  # fmt: skip
 TIME = st.tuples(st.just("time"), st.sampled_from((5 * SECOND_MS, 70 * SECOND_MS, 10 * MINUTE_MS, 2 * HOUR_MS,

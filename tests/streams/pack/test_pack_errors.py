@@ -19,16 +19,18 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCES = (
     "features/catalog.py", "features/declared.py", "features/sql.py", "detectors/rules.py", "detectors/condition.py",
     "detectors/clauses.py", "detectors/labels.py", "detectors/lists.py", "detectors/templates.py",
+    "detectors/anomaly/declared.py", "streams/pack/doubts.py", "streams/pack/learnt.py",
     "streams/pack/reader.py", "streams/pack/files.py", "streams/pack/peer_file.py", "streams/pack/policy_file.py",
     "streams/located.py", "streams/enforcement/policy/amounts.py",
     "streams/enforcement/policy/declared.py", "streams/enforcement/policy/declared_rungs.py",
     "streams/enforcement/policy/declared_ladders.py", "streams/enforcement/policy/declared_clauses.py",
     "streams/enforcement/policy/declared_budgets.py", "streams/enforcement/policy/declared_reporters.py",
+    "streams/enforcement/policy/declared_models.py",
 )  # fmt: skip
 
 TODAY = "2026-11-23"
 
-_MESSAGE_AT = {"Problem": 1, "SqlProblem": 0, "Flaw": 2, "_flaw": 1, "_refused": 1}
+_MESSAGE_AT = {"ModelRefused": 0, "Problem": 1, "SqlProblem": 0, "Flaw": 2, "_flaw": 1, "_refused": 1}
 """Which argument is the message."""
 
 _NEVER_SEEN = {

@@ -32,3 +32,12 @@ decisions = sa.Table(
     sa.Index(None, "rule", "decided_ms"),
 )  # fmt: skip
 """One for each alert revision; only ever added to."""
+
+model_alerts = sa.Table(
+    "model_alerts", METADATA,
+    key("alert_id"), text("account_id", index=True), sa.Column("p_value", sa.Float, nullable=False), text("state"),
+    moment("since_ms"), moment("last_ms"), moment("settled_ms", needed=False), words("case_id"),
+    sa.Index(None, "state", "since_ms"), sa.Index(None, "state", "settled_ms"),
+)  # fmt: skip
+"""Alerts that rest on a model alone. state: waiting, told, linked or lapsed, since settled_ms; p_value: of the newest
+revision; since_ms: when it began to wait; last_ms: when its newest revision was taken."""

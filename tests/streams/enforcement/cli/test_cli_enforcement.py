@@ -28,6 +28,7 @@ def test_everybody_but_observers_can_stop(office: Desks) -> None:
     assert office.play.in_force() == []
     told = office.run("enforcement", "status")
     assert "enforcement: OFF" in told.out
+    assert "models: people were told of 0 alerts today (20 a day, " in told.out
     assert "by rae" in told.out
     assert "as the test says" in told.out
 
@@ -66,7 +67,9 @@ def test_one_rung_can_be_stopped_alone(office: Desks) -> None:
 def test_status_tells_every_figure(office: Desks) -> None:
     """What status says of actions, budgets, messages, cases, lag and the audit is what the ledger holds."""
     office.alert(workload="pod-1")
+    office.alert(account="odd", signals=("model",))
     told = office.run("enforcement", "status", "--json").json
+    assert (told["models"]["alerts_per_day"], told["models"]["told_today"], told["models"]["waiting"]) == (20, 0, 1)
     assert told["actions"] == [{"rung": "stop_workload", "state": "confirmed", "actions": 1}]
     spent = {(one["scope"], one["window_s"]): (one["spent"], one["limit"]) for one in told["budgets"]
              if one["purse"] == "narrow"}  # fmt: skip

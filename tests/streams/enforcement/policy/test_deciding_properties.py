@@ -15,8 +15,9 @@ from features.ticks import DAY_MS, HOUR_MS
 from streams.enforcement.policy.action import Action, State
 from streams.enforcement.policy.deciding import decide
 from streams.enforcement.policy.decision import Decision, Outcome
+from streams.enforcement.policy.evidence import own_signals
 from streams.enforcement.policy.facts import Facts
-from streams.enforcement.policy.policy import Policy
+from streams.enforcement.policy.policy import REACTIONS, Policy, Step
 from streams.enforcement.policy.rungs import HEIGHT, TARGETS
 from streams.enforcement.policy.standing import Standing, Strike, Warned
 
@@ -70,6 +71,20 @@ standings = st.builds(
 )  # fmt: skip
 known = st.sampled_from([None, Facts("acct", NOW), Facts("acct", NOW, stateful_workloads=frozenset({"pod-1"}))])
 situations = st.tuples(st.lists(alerts(), min_size=1, max_size=5), known, standings)
+
+_steps = st.builds(Step, st.sampled_from(list(HEIGHT)), st.sampled_from(SEVERITIES), st.integers(0, 2),
+                   st.integers(0, 2))  # fmt: skip
+_ladders = st.fixed_dictionaries({kind: st.lists(_steps, max_size=3).map(tuple) for kind in KINDS})
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Any ladders under any ceilings, also such as no file may declare, and any reactions."""
+    ceilings = st.sampled_from(["notice", "throttle", "suspend", "suspend", "contain"])
+    laws = {name: replace(one, ladders=draw(_ladders), ceiling=draw(ceilings)) for name, one in POLICY.clauses.items()}
+    reactions = {severity: draw(st.sampled_from(REACTIONS)) for severity in SEVERITIES}
+    return replace(POLICY, clauses=laws, reactions=reactions, narrower_tries=draw(st.integers(1, 3)))
+
 
 Situation = tuple[list[Alert], Facts | None, Standing]
 
@@ -135,6 +150,28 @@ def test_nobody_is_suspended_on_a_models_or_a_links_word(situation: Situation) -
         replace(one, signals=("link", "model", "output")) if one.clause == found[0].clause else one for one in found
     ]
     assert _decide((alone, facts, standing)).rung != "suspend"
+
+
+@given(situations, policies())
+@settings(max_examples=examples(300), deadline=None)
+def test_a_models_word_alone_gives_no_rung_under_any_policy(situation: Situation, policy: Policy) -> None:
+    """Whatever the ladders, the severity and what else is open; and outside child safety neither a case nor a page."""
+    (about, *others), facts, standing = situation
+    found = _decide(([replace(about, signals=("model",)), *others], facts, standing), policy)
+    assert (found.outcome, found.rung) == (Outcome.NOTHING, "")
+    assert about.clause == "children" or (found.case, found.page, found.hold) == (None, False, False)
+
+
+@given(situations, st.lists(alerts(), min_size=1, max_size=4), policies())
+@settings(max_examples=examples(300), deadline=None)
+def test_a_models_word_changes_nothing_about_anothers(situation: Situation, said: list[Alert], policy: Policy) -> None:
+    """It adds no evidence, no severity and no narrower target, and shields nobody: every figure stays as it was."""
+    (about, *others), facts, standing = situation
+    about = replace(about, signals=(*about.signals, "output"))
+    spoken = [replace(one, id=f"model-{n}", signals=("model",)) for n, one in enumerate(said)]
+    alone = _decide(([about, *others], facts, standing), policy)
+    assert _decide(([about, *others, *spoken], facts, standing), policy) == alone
+    assert own_signals(about, [*others, *spoken]) == own_signals(about, others)
 
 
 @given(situations)

@@ -65,8 +65,10 @@ def test_gauges_show_the_ledger(telemetry: EnforceTelemetry, play: Play) -> None
         value(telemetry, "held_back_actions", purse="narrow"),
     ) == (1, 2)
     assert (value(telemetry, "switch"), value(telemetry, "lag_seconds")) == (1, 0)
-    play.deliver()
+    assert value(telemetry, "model_alerts", state="waiting") == 0
+    play.alert(made_alert("unusual", "mining", account="odd", signals=("model",)))
     figures.show(BEGIN_MS + 30_000)
+    assert [value(telemetry, "model_alerts", state=state) for state in ("waiting", "told")] == [1, 0]
     assert value(telemetry, "actions", rung="stop_workload", state="confirmed") == 5
     assert value(telemetry, "outbox_messages", sink="actuator") == 0
 

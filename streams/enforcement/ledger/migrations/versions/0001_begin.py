@@ -266,6 +266,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "model_alerts",
+        sa.Column("alert_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("p_value", sa.Float(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
+        sa.Column("last_ms", sa.BigInteger(), nullable=False),
+        sa.Column("settled_ms", sa.BigInteger(), nullable=True),
+        sa.Column("case_id", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("alert_id", name=op.f("pk_model_alerts")),
+    )
+    with op.batch_alter_table("model_alerts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_model_alerts_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_model_alerts_state_settled_ms"), ["state", "settled_ms"], unique=False)
+        batch_op.create_index(batch_op.f("ix_model_alerts_state_since_ms"), ["state", "since_ms"], unique=False)
+
+    op.create_table(
         "mutes",
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
@@ -499,6 +516,12 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("mutes")
+    with op.batch_alter_table("model_alerts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_model_alerts_state_since_ms"))
+        batch_op.drop_index(batch_op.f("ix_model_alerts_state_settled_ms"))
+        batch_op.drop_index(batch_op.f("ix_model_alerts_account_id"))
+
+    op.drop_table("model_alerts")
     op.drop_table("lease")
     with op.batch_alter_table("holds", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_holds_account_id"))

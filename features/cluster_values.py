@@ -1,0 +1,92 @@
+"""A cluster's panes read as features: what its accounts do together, how many, how young and how alike they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from features import distinct
+from features.cluster_layout import LAYOUT, POOLED, SAMPLED, SEATED
+from features.measure import LIMB_BITS
+from features.panes import Reading
+from features.ticks import Ints
+
+Floats = npt.NDArray[np.float64]
+
+WHOLE_MOST = 1_000
+"""Up to so many, the whole bitmap tells better than the sample; beyond, it fills up."""
+
+_SUMS = {"events": 1, "requests": 1, "tokens": 1, "gpu_ms": 1000, "messages": 1, "recipients": 1, "fetches": 1,
+         "cost_micro_usd": 1_000_000}  # fmt: skip
+_NAMES = {"gpu_ms": "gpu_seconds", "cost_micro_usd": "cost_usd"}
+
+
+def values(readings: dict[str, Reading]) -> dict[str, npt.NDArray[np.generic]]:
+    """Features by name, from readings by window; int64 or float64[rows], NaN where nothing is known.
+
+    Per window w: sums (`requests_w` … `gpu_seconds_w`, `cost_usd_w`), accounts_w, requests_per_account_w,
+    gap_mean_w (seconds) and gap_variation_w (deviation over mean of all accounts' gaps between active turns: near 1
+    where each asks at random at one pace, above where paces differ, near 0 where all go by a clock). Over 24h:
+    old_24h, templates_24h, accounts_per_template_24h, top_share_24h (of events, of the fullest of 32 seats: never
+    below the top account's); over 24h and 7d: young_share_w (accounts of unknown age are not young).
+    """
+    found: dict[str, npt.NDArray[np.generic]] = {}
+    for window in POOLED:
+        found |= _of_window(readings[window], window)
+    return found
+
+
+def _of_window(reading: Reading, window: str) -> dict[str, npt.NDArray[np.generic]]:
+    ring = next(ring for ring in LAYOUT.rings if ring.window.name == window)
+    sums = {str(p.selection.column): reading.sums[:, i] for i, p in enumerate(ring.sums)}
+    maps = {str(p.selection.column): reading.bitmaps[:, i] for i, p in enumerate(ring.bitmaps)}
+    few = distinct.estimate(maps["accounts_whole"]) <= WHOLE_MOST
+    accounts = _counted(maps, "accounts", few)
+    found: dict[str, npt.NDArray[np.generic]] = {
+        _NAMES.get(name, name): sums[name] if scale == 1 else sums[name] / scale for name, scale in _SUMS.items()
+    }
+    found |= {"accounts": accounts, "requests_per_account": _over(sums["requests"], accounts), **_cadence(sums)}
+    if "young_whole" in maps:
+        found["young_share"] = np.minimum(_over(_counted(maps, "young", few), accounts), 1)
+    if window == "24h":
+        found |= _of_a_day(sums, maps, accounts)
+    return {f"{name}_{window}": value for name, value in found.items()}
+
+
+def _of_a_day(
+    sums: dict[str, Ints], maps: dict[str, npt.NDArray[np.uint64]], accounts: Ints
+) -> dict[str, npt.NDArray[np.generic]]:
+    seats = np.stack([sums[name] for name in SEATED], axis=1)
+    templates, old = (_counted(maps, name, distinct.estimate(maps[f"{name}_whole"]) <= WHOLE_MOST)
+                      for name in ("templates", "old"))  # fmt: skip
+    return {"old": old, "templates": templates, "accounts_per_template": _over(accounts, templates),
+            "top_share": _over(seats.max(axis=1), sums["events"])}  # fmt: skip
+
+
+def _counted(maps: dict[str, npt.NDArray[np.uint64]], name: str, few: npt.NDArray[np.bool_]) -> Ints:
+    """How many different ones: by the whole bitmap, or where these are many by the sample."""
+    whole, sample = (distinct.estimate(maps[f"{name}_{extent}"]) for extent in ("whole", "sample"))
+    return np.where(few, whole, sample * SAMPLED)
+
+
+def _cadence(sums: dict[str, Ints]) -> dict[str, Floats]:
+    n, total = sums["gaps"], sums["gap_ms"]
+    mean = _over(total, n)
+    square = _over(sums["gap_high"] * float(1 << LIMB_BITS) + sums["gap_low"], n)
+    variation = _over(np.sqrt(np.maximum(square - mean**2, 0)), mean)
+    return {"gap_mean": mean / 1000, "gap_variation": np.where(n >= 2, variation, np.nan)}
+
+
+def _over(numerator: npt.NDArray[np.generic], denominator: npt.NDArray[np.generic]) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.true_divide(numerator, denominator)
+    return np.where((denominator == 0) | ~np.isfinite(found), np.nan, found)
+
+
+def schema() -> dict[str, pl.DataType]:
+    """Names and dtypes of a cluster's values: what rules of `entity: cluster` may name."""
+    none = {ring.window.name: Reading(*(np.zeros((0, *shape), dtype) for shape, dtype in
+            (((len(ring.sums),), np.int64), ((0,), np.int64), ((len(ring.bitmaps), distinct.WORDS), np.uint64),
+             ((0, distinct.WORDS), np.uint64)))) for ring in LAYOUT.rings}  # fmt: skip
+    return {name: pl.Series(value).dtype for name, value in values(none).items()}

@@ -1,0 +1,153 @@
+"""The door of the second stage: what several sources send, let in once each and let on in one order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from features.ties import RECORD
+
+DEFAULT_ROOM = 500_000
+"""Records that may wait for the slowest source; at some 200 bytes each, 100 MB."""
+
+_ORDER = ("trigger", "kind", "tie", "account")
+_LET_ON = ("stream", "mark", "source", *_ORDER)
+_NOTHING_SENT = -1
+
+Key = tuple[int, str | None, int | None, str | None]
+
+
+@dataclass
+class Source:
+    """How far one source has come: the key of its last record, and its stream time by markers (a tick)."""
+
+    last: Key | None = None
+    time: int = _NOTHING_SENT
+
+
+class Gathering:
+    """A waiting room for records and markers (RECORD of features/ties.py) of a fixed set of sources.
+
+    A source sends in the order of (trigger, kind, tie, account), and may at any time begin again from an earlier
+    record: rows not above its last count for nothing. Records of a tick are let on once every source's markers are
+    past it, so what is let on, and in which order, does not hang on how the sources' rows are mixed. waiting: rows
+    let in and not on; held: sources one of whose rows found no room. From then on none of its rows is let in until
+    `reread`; so whoever reads notes where the first was refused, and reads on from there afterwards.
+    """
+
+    def __init__(self, sources: Sequence[int], room: int = DEFAULT_ROOM) -> None:
+        self.sources = {source: Source() for source in sorted(sources)}
+        self.room = room
+        self.waiting = pl.DataFrame(schema=RECORD)
+        self.held: set[int] = set()
+        self.repeated = 0
+
+    @property
+    def time(self) -> int:
+        """Stream time: the slowest source's, a tick; −1 before each has sent a marker."""
+        return min(source.time for source in self.sources.values())
+
+    @property
+    def slowest(self) -> list[int]:
+        """The sources that everything waits for."""
+        return [number for number, source in self.sources.items() if source.time == self.time]
+
+    @property
+    def full(self) -> bool:
+        """Whether some row was refused: pause, and page where it lasts."""
+        return bool(self.held)
+
+    @property
+    def may_reread(self) -> bool:
+        """Whether refused rows should be read again: there is room, or all the rest waits for them."""
+        return self.full and (self.waiting.height * 2 <= self.room or self.held.issuperset(self.slowest))
+
+    def reread(self) -> None:
+        """To be called before reading goes on from the first row that was refused."""
+        self.held.clear()
+
+    def take(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Let rows in, in the order in which they were read; returns what can be let on, in its order.
+
+        Raises ValueError where a row is of a source that is none of these.
+        """
+        self._check(rows)
+        fresh = self._above_last(self._with_room(rows))
+        self.waiting = pl.concat([self.waiting, fresh])
+        return self._let_on()
+
+    def to_dict(self) -> dict[str, Any]:
+        """All that a snapshot must keep; `waiting` is a frame, the rest JSON."""
+        told = {str(number): {"last": source.last, "time": source.time} for number, source in self.sources.items()}
+        return {"sources": told, "room": self.room, "repeated": self.repeated, "waiting": self.waiting}
+
+    @classmethod
+    def from_dict(cls, kept: dict[str, Any]) -> Gathering:
+        """The room as it was kept; reading must go on from no later than the first row that had been refused."""
+        found = cls([int(number) for number in kept["sources"]], kept["room"])
+        for number, told in kept["sources"].items():
+            found.sources[int(number)] = Source(tuple(told["last"]) if told["last"] else None, told["time"])
+        found.waiting, found.repeated = kept["waiting"], kept["repeated"]
+        return found
+
+    def _check(self, rows: pl.DataFrame) -> None:
+        strange = set(rows["source"].unique().to_list()) - set(self.sources)
+        if strange:
+            raise ValueError(
+                f"records of sources {sorted(strange)} came to a room for {list(self.sources)}: "
+                "the number of partitions has changed; begin with empty cluster state"
+            )
+
+    def _with_room(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows there is room for, or one read more; those of the slowest always, since all wait for them."""
+        if self.waiting.height >= self.room:
+            rest = pl.col("source").is_in(self.slowest).not_()
+            self.held |= set(rows.filter(rest)["source"].unique().to_list())
+        return rows.filter(pl.col("source").is_in(list(self.held)).not_()) if self.held else rows
+
+    def _above_last(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows that are above all that came before them of their source; the sources are moved on."""
+        marks = rows.filter(pl.col("tie").is_null())
+        records = rows.filter(pl.col("tie").is_not_null())
+        found = [self._new_marks(marks), self._new_records(records)]
+        self.repeated += rows.height - sum(one.height for one in found)
+        return pl.concat(found)
+
+    def _new_marks(self, marks: pl.DataFrame) -> pl.DataFrame:
+        new = _rising(marks, pl.col("stream"), {number: one.time for number, one in self.sources.items()})
+        for number, time in new.group_by("source").agg(pl.col("stream").max()).iter_rows():
+            self.sources[number].time = time
+        return new
+
+    def _new_records(self, records: pl.DataFrame) -> pl.DataFrame:
+        kept = [(number, *one.last) for number, one in self.sources.items() if one.last is not None]
+        lasts = pl.DataFrame(kept, schema={name: RECORD[name] for name in ("source", *_ORDER)}, orient="row")
+        keys = pl.concat([records.select("source", *_ORDER), lasts]).select(_ORDER).unique().sort(_ORDER)
+        ranks = keys.with_row_index("rank").with_columns(pl.col("rank").cast(pl.Int64))
+        last_ranks = lasts.join(ranks, on=_ORDER).select("source", "rank")
+        ranked = records.join(ranks, on=_ORDER, how="left", maintain_order="left")
+        new = _rising(ranked, pl.col("rank"), dict(last_ranks.iter_rows())).drop("rank")
+        for number, *key in new.group_by("source", maintain_order=True).agg(pl.col(_ORDER).last()).iter_rows():
+            self.sources[number].last = (key[0], key[1], key[2], key[3])
+        return new
+
+    def _let_on(self) -> pl.DataFrame:
+        """Take out the rows of ticks that all sources are past."""
+        mark = pl.col("tie").is_null()
+        ready = pl.col("stream") < self.time + mark.cast(pl.Int64)
+        found = self.waiting.filter(ready)
+        self.waiting = self.waiting.filter(~ready)
+        order = found.with_columns(mark=pl.col("tie").is_not_null()).sort(_LET_ON)
+        return order.drop("mark")
+
+
+def _rising(rows: pl.DataFrame, value: pl.Expr, lasts: dict[int, int]) -> pl.DataFrame:
+    """Rows, in the order read, whose value is above the last of their source and all before them."""
+    if not rows.height:
+        return rows
+    last = pl.col("source").replace_strict(lasts or {_NOTHING_SENT: 0}, default=_NOTHING_SENT, return_dtype=pl.Int64)
+    before = value.cum_max().shift(1).over("source")
+    return rows.filter(value > pl.max_horizontal(before, last))

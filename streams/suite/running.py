@@ -1,0 +1,119 @@
+"""One pass over a case: our rules and the published ones in one pipeline, policy behind ours, usage beside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from detectors.alert import SEVERITIES, Alert
+from streams.active_accounts import active_accounts
+from streams.checks import ALWAYS
+from streams.dead_letters import Buried
+from streams.history.judging import ALERTS
+from streams.history.reading import REASONS
+from streams.history.summary import Summary
+from streams.local.source import MergedSource
+from streams.pack import Pack
+from streams.pipeline import Pipeline
+from streams.runner import Chunk, Limits, Runner, Saved
+from streams.session import Input, InputRefused, decoder
+from streams.settings import Settings
+from streams.suite import used
+from streams.suite.acting import Enforced
+from streams.suite.cases import Case
+from streams.suite.published import PREFIX, beside
+from streams.telemetry import Telemetry
+
+SIGNALLED: dict[str, pl.DataType] = {**ALERTS, "signals": pl.List(pl.String())}
+"""Alerts with the kinds of evidence they rest on."""
+
+_LEAST = SEVERITIES.index("low")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a case. alerts, published: as SIGNALLED; hours: as of `used.hourly`; within: as of `used.within`.
+
+    restricted, held: with budgets (True) and without (False).
+    """
+
+    case: Case
+    alerts: pl.DataFrame
+    published: pl.DataFrame
+    hours: pl.DataFrame
+    within: pl.DataFrame
+    restricted: Mapping[bool, pl.DataFrame]
+    held: Mapping[bool, Mapping[str, int]]
+    summary: Summary
+
+
+def ran(case: Case, pack: Pack, settings: Settings, summary: Summary, hear: Callable[[Chunk], None]) -> Ran:
+    """Run a case; summary counts what is read, `hear` hears of chunks. Raises TooManyBad, Unreadable, InputRefused."""
+    with TemporaryDirectory(prefix="tipstaff-suite-") as folder, ExitStack() as stack:
+        sides = {budgets: Enforced(Path(folder), pack, case.facts, case.begin_ms, budgets) for budgets in (True, False)}
+        for side in sides.values():
+            stack.callback(side.close)
+        return _Pass(case, pack, settings, summary, sides).run(hear)
+
+
+class _Pass:
+    """An Outlet, and all that is gathered while chunks go by."""
+
+    def __init__(self, case: Case, pack: Pack, settings: Settings, summary: Summary,
+                 sides: Mapping[bool, Enforced]) -> None:  # fmt: skip
+        both = beside(pack)
+        self._case, self._sides, self.summary = case, sides, summary
+        self._pipeline = Pipeline(both, settings.hash_key, settings.caps)
+        decode = decoder(Input(), sorted({*both.columns, *used.COLUMNS}), settings.hash_key)
+        self._source = MergedSource(case.feeds, decode, None, 0)
+        self._saved = Saved(self._pipeline.empty(), {}, {}, 0, 0, 0)
+        limits = Limits(settings.max_bad_share, reasons=REASONS)
+        self._runner = Runner(self._pipeline, self._source, self, None, Telemetry(both.rules), time.monotonic,
+                              self._saved, limits)  # fmt: skip
+        self._columns = list(dict.fromkeys(["record", *ALWAYS, *both.columns, "stamp", "offset"]))
+        self._rows: dict[str, tuple[object, ...]] = {}
+        self._hours, self._within = used.Sums("account_id", "hour"), used.Sums("line", "minute")
+
+    def run(self, hear: Callable[[Chunk], None]) -> Ran:
+        while (chunk := self._source.poll()) is not None:
+            self.summary.add(chunk.events["stamp"], chunk.dead, chunk.skipped)
+            self._hours.add(used.hourly(chunk.events))
+            self._within.add(used.within(chunk.events, self._case.labels))
+            self._runner.settle(replace(chunk, events=chunk.events.select(self._columns)), lambda *_: None)
+            hear(chunk)
+        self._runner.finish(lambda *_: None)
+        if not self.summary.events:
+            raise InputRefused(f"{self._case.name}: there is no event to measure anything by")
+        return self._found()
+
+    def emit(self, alerts: Sequence[Alert], dead: Sequence[Buried]) -> Sequence[Alert]:
+        """Keep first revisions of alerts; policy sees all revisions of ours."""
+        del dead  # the summary has them
+        for one in alerts:
+            if one.id not in self._rows and SEVERITIES.index(one.severity) >= _LEAST:
+                self._rows[one.id] = (one.id, one.account_id, one.clause, one.detector, one.severity, one.kind,
+                                      one.entity_id, one.time, list(one.signals))  # fmt: skip
+        state = self._saved.state.features
+        ours, active = [one for one in alerts if not one.detector.startswith(PREFIX)], active_accounts(state)
+        for side in self._sides.values():
+            side.take(ours, state.stream_time or self._case.begin_ms, active)
+        return alerts
+
+    def marks(self) -> Mapping[str, int]:
+        """Nothing is written."""
+        return {}
+
+    def _found(self) -> Ran:
+        alerts = pl.DataFrame(list(self._rows.values()), schema=SIGNALLED, orient="row")
+        theirs = pl.col("detector").str.starts_with(PREFIX)
+        # Feeds are read, and a cloud behind them is large.
+        case = replace(self._case, feeds=())
+        return Ran(case, alerts.filter(~theirs), alerts.filter(theirs), self._hours.frame, self._within.frame,
+                   {budgets: side.restricted() for budgets, side in self._sides.items()},
+                   {budgets: side.held() for budgets, side in self._sides.items()}, self.summary)  # fmt: skip

@@ -1,0 +1,41 @@
+"""The suite's policy is the real one, and it can suspend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from detectors.alert import Alert, alert_id
+from streams.enforcement.policy.facts import Facts
+from streams.pack import Pack, read_pack
+from streams.suite.acting import Enforced
+
+BEGIN = 1_772_409_600_000
+DEMO = Path(__file__).resolve().parents[3] / "detectors" / "demo"
+MINUTE = 60_000
+
+
+def alert(pack: Pack, account: str, at: int) -> Alert:
+    """Bulk mail with two kinds of own evidence."""
+    tick = at // 10_000
+    rule = next(one for one in pack.rules if one.id == "spam-burst")
+    return Alert(alert_id(rule.id, "account", account, tick), 1, rule.id, rule.title, rule.clause, "medium", "account",
+                 account, "pro", tick, tick, at, 1, ("output", "report"), "", pack.hash,
+                 rule_version=rule.version)  # fmt: skip
+
+
+@pytest.mark.parametrize("budgets", [True, False])
+def test_who_goes_on_after_a_throttle_is_suspended(tmp_path: Path, budgets: bool) -> None:
+    """By the demo's ladder, with facts known; without budgets nothing is held back by one."""
+    pack, accounts = read_pack(DEMO), [f"a{n}" for n in range(12)]
+    known = [Facts(one, BEGIN, "pro", f"{one}@mail.example", BEGIN, 0.0, False, 0) for one in accounts]
+    stage = Enforced(tmp_path, pack, known, BEGIN, budgets)
+    for minute in (1, 75, 76, 150):
+        now = BEGIN + minute * MINUTE
+        stage.take([alert(pack, one, now) for one in accounts], now, {"pro": 10_000})
+    found, held = stage.restricted(), stage.held()
+    stage.close()
+    suspended = found.filter(rung="suspend")["account_id"].n_unique()
+    assert suspended == (5 if budgets else 12)
+    assert ("budget" in held) == budgets
