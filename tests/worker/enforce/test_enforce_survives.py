@@ -53,7 +53,7 @@ def test_killed_at_random_moments(any_post: Post) -> None:
               == {row["alert_id"] for row in post.rows(schema.decisions)}, "all published")  # fmt: skip
     once(post, expected)
     (lease,) = post.rows(schema.lease)
-    assert lease["token"] > kills // 2  # so many were killed while they acted
+    assert lease["token"] >= kills // 2  # so many were killed while they acted; the last may find all of it done
 
 
 def test_another_takes_over(any_post: Post) -> None:
