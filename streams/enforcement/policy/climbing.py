@@ -11,6 +11,7 @@ from streams.enforcement.policy.matter import Figures, Matter, highest
 from streams.enforcement.policy.narrower import narrower_first
 from streams.enforcement.policy.policy import Step
 from streams.enforcement.policy.rungs import ACCOUNT, HEIGHT, NOTICE
+from streams.enforcement.policy.strikes import standing_strikes
 from streams.enforcement.policy.under_way import cooling_down, in_force
 from streams.enforcement.policy.victims import permitted
 
@@ -44,7 +45,7 @@ def _may_notify(matter: Matter, steps: tuple[Step, ...], reason: Reason) -> bool
 
 
 def _reached(steps: tuple[Step, ...], matter: Matter) -> Step | None:
-    return highest(steps, matter.about.severity, matter.strikes, matter.signals)
+    return highest(steps, matter.about.severity, standing_strikes(matter), matter.signals)
 
 
 def _not_reached(matter: Matter, declared: tuple[Step, ...], steps: tuple[Step, ...]) -> Decision:
@@ -56,7 +57,7 @@ def _not_reached(matter: Matter, declared: tuple[Step, ...], steps: tuple[Step, 
 
 def _figures(matter: Matter, step: Step) -> Figures:
     return {"step": step.rung, "severity": matter.about.severity, "severity_needed": step.severity,
-            "signals": matter.signals, "signals_needed": step.signals, "strikes": matter.strikes,
+            "signals": matter.signals, "signals_needed": step.signals, "strikes": standing_strikes(matter),
             "strikes_needed": step.strikes}  # fmt: skip
 
 

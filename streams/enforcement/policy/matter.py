@@ -13,7 +13,6 @@ from streams.enforcement.policy.facts import Facts
 from streams.enforcement.policy.policy import ClausePolicy, Policy, Step
 from streams.enforcement.policy.rungs import BY_PEOPLE, HEIGHT, TARGETS
 from streams.enforcement.policy.standing import Standing
-from streams.enforcement.policy.strikes import standing_strikes
 
 Figures = Mapping[str, int | float | str]
 
@@ -47,11 +46,6 @@ class Matter:
     def signals(self) -> int:
         """How many distinct kinds of own evidence there are."""
         return len(own_signals(self.about, self.together))
-
-    @cached_property
-    def strikes(self) -> int:
-        """How many strikes count."""
-        return standing_strikes(self)
 
     def ladder(self, kind: str) -> tuple[Step, ...]:
         """The steps for a kind of entity, without those that no ladder may have or that pass the clause's ceiling."""

@@ -10,6 +10,7 @@ from streams.enforcement.policy.action import Action
 from streams.enforcement.policy.evidence import NOT_OWN
 from streams.enforcement.policy.matter import Figures, Matter, highest, rank
 from streams.enforcement.policy.rungs import ACCOUNT, KEY, NOTICE, WORKLOAD
+from streams.enforcement.policy.strikes import standing_strikes
 from streams.enforcement.policy.under_way import TAKEN
 
 SETTLED_MS = 600_000
@@ -68,7 +69,7 @@ def actionable(matter: Matter) -> set[Entity]:
 def _wants_restriction(matter: Matter, kind: str, alerts: list[Alert]) -> bool:
     severity = max((alert.severity for alert in alerts), key=rank)
     signals = {signal for alert in alerts for signal in alert.signals} - NOT_OWN
-    step = highest(matter.ladder(kind), severity, matter.strikes, len(signals))
+    step = highest(matter.ladder(kind), severity, standing_strikes(matter), len(signals))
     return step is not None and step.rung != NOTICE
 
 

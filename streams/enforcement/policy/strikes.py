@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from detectors.alert import Alert
 from detectors.clauses import Clause
 from features.ticks import HOUR_MS
+from streams.enforcement.policy.matter import Matter
 from streams.enforcement.policy.policy import Policy
 from streams.enforcement.policy.rungs import END_USER, WORKLOAD
 from streams.enforcement.policy.standing import Strike
 from streams.enforcement.policy.under_way import unanswered
-
-if TYPE_CHECKING:
-    from streams.enforcement.policy.matter import Matter
 
 APART_MS = HOUR_MS
 """Strikes under one clause within this time are of one breach: several rules, keys or pods brought it up at once."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from streams.enforcement.policy.action import UNDER_WAY, Action, State
+from streams.enforcement.policy.matter import Matter
 from streams.enforcement.policy.policy import Policy
 from streams.enforcement.policy.rungs import ACCOUNT, HEIGHT, KEY, NOTICE, SUSPEND, WORKLOAD
-
-if TYPE_CHECKING:
-    from streams.enforcement.policy.matter import Matter
 
 TAKEN = (*UNDER_WAY, State.ENDED)
 """Done, or being done: neither undone nor come to nothing."""
