@@ -11,7 +11,7 @@ from typing import Any
 
 from playing import BEGIN_MS, Play, made_alert, played
 
-from detectors.alert import Alert
+from detectors.alert import Alert, Evidence
 from streams.enforcement.in_force import InForce, in_force_of
 from streams.enforcement.obeying.actions import preview_hash
 from streams.enforcement.people.commands import new_command, signed
@@ -92,6 +92,12 @@ def _spam(one: Writing) -> None:
     one.alerts(one.made(SPAM, "spam", 10, account="beta"), one.pod("acme", 10))
 
 
+def _odd(one: Writing) -> None:
+    found = Evidence("p-value", None, 0.001, "<=", 0.005)
+    one.alerts(made_alert("unusual-account", "unusual-use", account="delta", severity="low", signals=("model",),
+                          at_ms=BEGIN_MS + 12 * _MINUTE_MS, evidence=(found,)))  # fmt: skip
+
+
 def _approved(one: Writing) -> None:
     def wanted(play: Play) -> dict[str, Any]:
         rows = play.actions(state="proposed", account_id="gamma")
@@ -134,8 +140,8 @@ def _goes_on(one: Writing) -> None:
 
 
 _MINUTES = (
-    (0, _first), (5, _reinstated), (10, _spam), (15, _approved), (20, _stopped), (25, _by_hand), (30, _appealed),
-    (35, _undone), (75, _goes_on),
+    (0, _first), (5, _reinstated), (10, _spam), (12, _odd), (15, _approved), (20, _stopped), (25, _by_hand),
+    (30, _appealed), (35, _undone), (75, _goes_on),
 )  # fmt: skip
 SCRIPT = tuple((at_min * _MINUTE_MS, happens) for at_min, happens in _MINUTES)
 """When, in ms since the beginning, and what."""
