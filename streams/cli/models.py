@@ -14,7 +14,8 @@ from streams.cli.models_anomaly import train_anomaly
 from streams.cli.models_shown import check, show
 from streams.cli.screen import Failed, PackDir, out, settings_of, told
 from streams.history.labels_file import LabelsRefused, read_labels
-from streams.history.peer_training import Hear, PeerTraining, TooLittle
+from streams.history.peer_training import PeerTraining
+from streams.history.training import Hear, TooLittle
 from streams.local.whole_file import whole_file
 from streams.pack import Pack, read_pack
 from streams.pack.peer_file import written

@@ -18,9 +18,8 @@ from streams.enforcement.audit.signing import KeyRefused, SigningKey, as_text, n
 from streams.enforcement.people.private_file import PrivateFileRefused
 from streams.history.evaluation import AlertsRefused, stored_alerts
 from streams.history.labels_file import LabelsRefused, read_labels
-from streams.history.model_learning import TooLittle
 from streams.history.model_training import ModelTraining, Taught
-from streams.history.peer_training import Hear
+from streams.history.training import Hear, TooLittle
 from streams.local.whole_file import whole_file
 from streams.pack import Pack, read_pack
 from streams.pack.learnt import KEYS

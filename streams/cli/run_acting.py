@@ -10,15 +10,15 @@ from pathlib import Path
 
 from streams.active_accounts import active_accounts
 from streams.cli.screen import Failed, err
-from streams.enforcement.audit.checkpoint_file import CheckpointFile, CheckpointsRefused
-from streams.enforcement.audit.signing import KeyRefused, SigningKey
+from streams.enforcement.audit.checkpoint_file import CheckpointsRefused
+from streams.enforcement.audit.signing import KeyRefused
 from streams.enforcement.embedded.acting import Acting
 from streams.enforcement.embedded.outlet import EnforcedOutlet
 from streams.enforcement.embedded.own_file import OwnFile
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.in_force import in_force_of
 from streams.enforcement.ledger.acknowledged import LedgerPages
-from streams.enforcement.ledger.checkpoints import MARKS_FILE, AuditBroken, checkpoint_due, signing_key
+from streams.enforcement.ledger.checkpoints import MARKS_FILE, AuditBroken, Signing
 from streams.enforcement.ledger.opening import LedgerRefused, in_file, open_ledger
 from streams.enforcement.ledger.own_events import Sending
 from streams.enforcement.ledger.transaction import Ledger
@@ -109,8 +109,7 @@ class RunCheckpoints:
     """Checkpoints of a run's audit, signed with the data directory's key; trouble is told once and stops nothing."""
 
     def __init__(self, ledger: Ledger, data_dir: Path) -> None:
-        self._ledger, self._folder, self._told = ledger, data_dir, ""
-        self._key: SigningKey | None = None
+        self._signing, self._told = Signing(ledger, data_dir, data_dir / MARKS_FILE), ""
 
     def keep(self, now_ms: int) -> None:
         """Sign where one is due."""
@@ -122,8 +121,7 @@ class RunCheckpoints:
 
     def _sign(self, now_ms: int, closing: bool) -> None:
         try:
-            self._key = self._key or signing_key(self._folder, self._ledger, now_ms)
-            checkpoint_due(self._ledger, self._key, CheckpointFile(self._folder / MARKS_FILE), now_ms, closing)
+            self._signing.sign(now_ms, closing)
         except (AuditBroken, CheckpointsRefused, KeyRefused, PrivateFileRefused, OSError) as trouble:
             if self._told != str(trouble):
                 self._told = str(trouble)

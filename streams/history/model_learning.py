@@ -14,6 +14,7 @@ from detectors.anomaly.forest import Floats
 from detectors.anomaly.group import Group, prepared
 from detectors.anomaly.growing import as_arrays, grown
 from detectors.anomaly.model import ANY, Declared, matrix_of
+from streams.history.training import TooLittle
 from streams.pack.model_file import Golden
 
 FEWEST_ENTITIES = 200
@@ -27,10 +28,6 @@ _STEP = 2.0**-20
 """Calibration scores are rounded up to a multiple of it: p-values grow by nothing that anybody sees, files shrink."""
 
 _LEVELS = (0.5, 0.9, 0.99, 1.0)
-
-
-class TooLittle(Exception):
-    """Events from which a model cannot be learnt: its text says what is needed."""
 
 
 @dataclass(frozen=True)

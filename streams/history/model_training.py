@@ -10,18 +10,13 @@ import polars as pl
 
 from detectors.anomaly.model import Declared, Model
 from features.against import scale_of
-from features.kept import drop_closed
-from features.observe import Observer
-from streams.alert_lines import rfc3339
-from streams.history.model_learning import Learnt, TooLittle, learn
+from features.observe import Observer, Part
+from streams.history.model_learning import Learnt, learn
 from streams.history.model_rows import Rows
-from streams.history.peer_training import Hear
-from streams.history.reading import check, skipping
 from streams.history.seen import Seen
-from streams.history.summary import Summary
-from streams.local.source import MergedSource
+from streams.history.training import Hear, TooLittle, Training
 from streams.pack import Pack
-from streams.session import Input, feeds
+from streams.session import Input
 from streams.settings import Settings
 
 FEWEST_DAYS = 1.0
@@ -44,37 +39,27 @@ class ModelTraining:
 
     def __init__(self, chosen: Input, pack: Pack, models: Sequence[Declared], settings: Settings,
                  without: Collection[str] = (), seed: int = 0) -> None:  # fmt: skip
-        check(chosen)
-        self.summary = Summary()
-        self._pack, self._models, self._without, self._seed = pack, models, list(without), seed
-        decode = skipping(chosen, sorted({*pack.columns, "org_id"}), settings.hash_key, None, self.summary)
-        self._source = MergedSource(feeds(chosen, decode), decode, None, 0)
+        self._pack, self._seed = pack, seed
+        observer = Observer(pack.catalog, settings.hash_key, settings.caps, dict.fromkeys(pack.catalog.kinds, ()),
+                            trained=pack.peers)  # fmt: skip
+        self._training = Training(chosen, pack, settings, observer, without, ["org_id"])
+        self.summary = self._training.summary
         self._rows = {one.id: Rows(one.entity, one.features, seed) for one in models}
         self._orgs = Seen()
-        self._observer = Observer(pack.catalog, settings.hash_key, settings.caps, dict.fromkeys(pack.catalog.kinds, ()),
-                                  trained=pack.peers)  # fmt: skip
-        self._state = self._observer.empty()
 
     def read(self, hear: Hear) -> None:
         """To the end of the input; `hear` is given every chunk. Raises TooLittle, Unreadable."""
-        while (chunk := self._source.poll()) is not None:
-            self.summary.add(chunk.events["stamp"], chunk.dead, chunk.skipped)
-            self._take_in(chunk.events)
-            hear(chunk)
+        for part in self._training.parts(hear):
+            self._take_in(part)
         if self.summary.days < FEWEST_DAYS:
             hours = self.summary.days * 24
             raise TooLittle(f"the events span {hours:.3g} h; at least a day is needed, better a week")
 
-    def _take_in(self, events: pl.DataFrame) -> None:
-        if self._without:
-            events = events.filter(~pl.col("account_id").is_in(self._without).fill_null(False))
-        self._orgs.add(events.select("account_id", "org_id").drop_nulls())
-        labelled, _ = self._pack.labels.told(events)
-        for part in self._observer.parts(self._state, labelled):
-            for due in part.due:
-                for rows in self._rows.values():
-                    rows.add(due, self.summary.first or 0)
-            drop_closed(self._state)
+    def _take_in(self, part: Part) -> None:
+        self._orgs.add(part.events.select("account_id", "org_id").drop_nulls())
+        for due in part.due:
+            for rows in self._rows.values():
+                rows.add(due, self.summary.first or 0)
 
     def learn(self, declared: Declared, one_plan: bool = False) -> Taught:
         """One of the models, from what was read. Raises TooLittle."""
@@ -94,7 +79,6 @@ class ModelTraining:
         return told.group_by(_account="account_id").agg(_source=pl.lit("org ") + pl.col("org_id").min())
 
     def _about(self) -> Iterator[tuple[str, object]]:
-        yield "pack", self._pack.hash
-        yield "span", [rfc3339(at) for at in (self.summary.first, self.summary.last) if at is not None]
-        yield from (("events", self.summary.events), ("left_out", len(self._without)), ("seed", self._seed))
+        yield from self._training.about().items()
+        yield "seed", self._seed
         yield "days", int(self.summary.days) - (1 if self.summary.days >= 2 else 0)

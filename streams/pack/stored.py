@@ -52,6 +52,21 @@ def from_stored(data: bytes) -> Pack:
         return read_pack(overlay if "overlay" in files else None, Path(folder) / "shipped")
 
 
+class NotThatPack(Exception):
+    """Stored bytes that are not the pack that they are called; its text says why."""
+
+
+def named(name: str, data: bytes) -> Pack:
+    """The pack of a name, its hash, in stored bytes. Raises NotThatPack."""
+    try:
+        pack = from_stored(data)
+    except PackRefused as refused:
+        raise NotThatPack(f"pack {name} is refused here: {refused.flaws[0].message}") from refused
+    if pack.hash != name:
+        raise NotThatPack(f"what is stored as pack {name} is pack {pack.hash}")
+    return pack
+
+
 def _files(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("peers.json"), *folder.glob("rules/*.yaml"),
                         *folder.glob("lists/*.yaml"), *folder.glob(f"models/{KEYS}"),

@@ -45,6 +45,19 @@ def checkpoint_due(ledger: Ledger, key: SigningKey, file: CheckpointFile, now_ms
     return made
 
 
+class Signing:
+    """Signs a ledger's audit with a data directory's key, which is made where there is none. file: for checkpoints."""
+
+    def __init__(self, ledger: Ledger, folder: Path, file: Path) -> None:
+        self._ledger, self._folder, self._file = ledger, folder, CheckpointFile(file)
+        self._key: SigningKey | None = None
+
+    def sign(self, now_ms: int, closing: bool = False) -> None:
+        """Sign where it is due; raises what `signing_key` and `checkpoint_due` raise."""
+        self._key = self._key or signing_key(self._folder, self._ledger, now_ms)
+        checkpoint_due(self._ledger, self._key, self._file, now_ms, closing)
+
+
 def _agrees(tx: Transaction, last: Checkpoint, head: int) -> None:
     """Nobody's signature may cover up what a checkpoint would have shown."""
     if head < last.seq:

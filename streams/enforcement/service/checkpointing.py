@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from streams.enforcement.audit.checkpoint_file import CheckpointFile
-from streams.enforcement.audit.signing import SigningKey
 from streams.enforcement.enforcer import Enforcer
-from streams.enforcement.ledger.checkpoints import AuditBroken, checkpoint_due, signing_key
+from streams.enforcement.ledger.checkpoints import AuditBroken, Signing
 from streams.enforcement.service.hourly import page_hourly
 
 
@@ -15,14 +13,12 @@ class Checkpointing:
     """folder: where the key lies, and is made where there is none; file: where checkpoints are kept."""
 
     def __init__(self, enforcer: Enforcer, folder: Path, file: Path) -> None:
-        self._enforcer, self._folder, self._file = enforcer, folder, CheckpointFile(file)
-        self._key: SigningKey | None = None
+        self._enforcer, self._signing = enforcer, Signing(enforcer.ledger, folder, file)
 
     def keep(self, now_ms: int) -> None:
         """Sign where one is due. Raises AuditBroken, after paging, and what the key and the file raise; FencedOff."""
-        self._key = self._key or signing_key(self._folder, self._enforcer.ledger, now_ms)
         try:
-            checkpoint_due(self._enforcer.ledger, self._key, self._file, now_ms)
+            self._signing.sign(now_ms)
         except AuditBroken as broken:
             with self._enforcer.ledger.writing(now_ms) as tx:
                 page_hourly(tx, self._enforcer.routes, "audit", f"the audit is broken: {broken}", True, {})

@@ -9,9 +9,8 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from streams.enforcement.ledger.packs_in_force import Ordered
-from streams.located import PackRefused
 from streams.pack import Pack
-from streams.pack.stored import from_stored
+from streams.pack.stored import NotThatPack, named
 from streams.worker.connection import KafkaSettings, client_options
 from streams.worker.names import Names
 from streams.worker.packs.control import Control, verified
@@ -80,11 +79,9 @@ def _at(consumer: KafkaConsumer, place: TopicPartition, offset: int) -> bytes | 
 
 def _sound(name: str, data: bytes) -> Pack:
     try:
-        pack = from_stored(data)
-    except PackRefused as refused:
-        raise NotOrdered(f"pack {name} is refused here: {refused.flaws[0].message}") from None
-    if pack.hash != name:
-        raise NotOrdered(f"what is stored as pack {name} is pack {pack.hash}")
+        pack = named(name, data)
+    except NotThatPack as other:
+        raise NotOrdered(str(other)) from None
     if not pack.policy.clauses:
         raise NotOrdered(f"pack {name} has no policy: ours stays in force")
     return pack

@@ -12,8 +12,7 @@ from streams.dead_letters import clipped
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.ledger.schema import packs
 from streams.enforcement.service.records import Item, Reason, Refused
-from streams.located import PackRefused
-from streams.pack.stored import from_stored
+from streams.pack.stored import NotThatPack, named
 
 Fetch = Callable[[Collection[str]], Mapping[str, bytes]]
 """The stored bytes of packs by their hashes, those that nobody published left out. May raise KafkaRefused."""
@@ -64,7 +63,6 @@ class PackBook:
 def _rules(data: bytes, name: str) -> dict[str, str] | None:
     """Each rule's version, None where the bytes are not the pack of this name."""
     try:
-        pack = from_stored(data)
-    except PackRefused:
+        return {rule.id: rule.version for rule in named(name, data).rules}
+    except NotThatPack:
         return None
-    return {rule.id: rule.version for rule in pack.rules} if pack.hash == name else None

@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Callable
 
 from streams.codec import Codec
-from streams.located import PackRefused
 from streams.pack import Pack
-from streams.pack.stored import from_stored
+from streams.pack.stored import NotThatPack, named
 from streams.pipeline import Pipeline
 from streams.runner import Saved
 from streams.settings import Settings
@@ -79,9 +78,6 @@ class Packs:
 
     def _read(self, name: str, data: bytes) -> Pipeline:
         try:
-            pack = from_stored(data)
-        except PackRefused as refused:
-            raise UnknownPack(f"pack {name} is refused here: {refused.flaws[0].message}") from refused
-        if pack.hash != name:
-            raise UnknownPack(f"what is stored as pack {name} is pack {pack.hash}")
-        return self._ready(pack)
+            return self._ready(named(name, data))
+        except NotThatPack as other:
+            raise UnknownPack(str(other)) from other

@@ -11,7 +11,8 @@ from thorough import examples
 
 from detectors.anomaly.forest import Floats
 from detectors.anomaly.model import ANY, Declared
-from streams.history.model_learning import Learnt, TooLittle, capped, learn, most_of_one
+from streams.history.model_learning import Learnt, capped, learn, most_of_one
+from streams.history.training import TooLittle
 
 FEATURES = ("a", "b", "c", "d", "e", "f")
 MODEL = Declared("odd", "odd", "spam", "low", "account", FEATURES, 0.005, 3_600_000)

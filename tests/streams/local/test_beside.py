@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from polled import polled
 from small_pack import START, lines, small_pack
 
 from streams.alert_lines import rfc3339
@@ -13,7 +14,7 @@ from streams.codec import Codec
 from streams.local.beside import Batches, BesideSource
 from streams.local.blocks import Unreadable
 from streams.local.live import FileTap, Journal, LiveSource
-from streams.runner import Chunk, Position
+from streams.runner import Position
 
 DECODE = Codec(small_pack().columns).decode
 
@@ -44,19 +45,6 @@ class Logs:
             FileTap(self.log, self.pause), DECODE, lambda: self.seconds, journal, position, offset, self.wall
         )
         return BesideSource(live, self.own, DECODE, Batches(self.folder / "batches"), position, offset, self.wall)
-
-
-def told(chunk: Chunk) -> list[tuple[Any, ...]]:
-    return chunk.events.select("offset", "stamp", "id").rows()
-
-
-def polled(source: BesideSource, times: int) -> list[tuple[Any, ...]]:
-    found = []
-    for _ in range(times):
-        chunk = source.poll()
-        assert chunk is not None
-        found += told(chunk)
-    return found
 
 
 def names(found: list[tuple[Any, ...]]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from polled import polled
 from small_pack import START, lines, small_pack
 
 from streams.alert_lines import rfc3339
@@ -15,7 +16,7 @@ from streams.codec import Codec
 from streams.local.blocks import Unreadable
 from streams.local.lane import RunsBackwards
 from streams.local.live import FileTap, Journal, LiveSource, StdinTap
-from streams.runner import Chunk, Position
+from streams.runner import Position
 
 DECODE = Codec(small_pack().columns).decode
 
@@ -59,20 +60,6 @@ def event(number: int, step_ms: int = 1_000) -> dict[str, Any]:
     """One event; every seventh is a second and a half late."""
     time = START + number * step_ms - (1_500 if number % 7 == 0 else 0)
     return {"id": f"e{number}", "time": rfc3339(time), "type": "inference", "account_id": "a", "api_key_id": "k"}
-
-
-def told(chunk: Chunk) -> list[tuple[Any, ...]]:
-    return chunk.events.select("offset", "stamp", "id").rows()
-
-
-def polled(source: LiveSource, times: int) -> list[tuple[Any, ...]]:
-    """The good records of some polls."""
-    found = []
-    for _ in range(times):
-        chunk = source.poll()
-        assert chunk is not None
-        found += told(chunk)
-    return found
 
 
 def test_after_a_second_of_silence_nobody_waits(tmp_path: Path) -> None:
