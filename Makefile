@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SOURCES := features detectors streams
 
-.PHONY: setup demo test test-kafka test-postgres test-stories survival thorough kafka kafka-stop chaos check smoke bench bench-kafka bench-enforce measured pages lock clean
+.PHONY: setup demo test test-kafka test-postgres test-stories survival thorough kafka kafka-stop chaos check smoke bench bench-kafka bench-enforce measured study suite pages lock clean
 
 .venv/run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tipstaff needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else 0'
@@ -33,6 +33,7 @@ test-stories: .venv/dev
 # Killed at every write, a rule that matches 100,000 accounts, random lives in hundreds: some twenty minutes.
 survival: .venv/dev
 	@TIPSTAFF_SURVIVAL=1 $(BIN)/python -m pytest -m "survival and not postgres"
+	@TIPSTAFF_SURVIVAL=1 $(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m pytest -m "kafka and not postgres" tests/worker/enforce/test_enforce_survives.py
 
 # The tests of `make test` with every random one tried as often as it deserves, three times as often as there.
 thorough: .venv/dev
@@ -40,7 +41,7 @@ thorough: .venv/dev
 
 # On KAFKA_BOOTSTRAP, else on a broker that lives as long as the tests, else on librdkafka's mock cluster alone.
 test-kafka: .venv/dev
-	@$(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m pytest -m "kafka or mock_kafka" -rs
+	@$(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m pytest -m "kafka or mock_kafka" --maxschedchunk 1 -rs
 
 # On TIPSTAFF_TEST_POSTGRES (its database is emptied) and KAFKA_BOOTSTRAP, else on servers that live as long as the tests.
 test-postgres: .venv/dev
@@ -90,6 +91,16 @@ bench-enforce: .venv/dev
 # Real traces, where ../shared/data is there.
 measured: .venv/run
 	@PYTHONPATH=.:tests $(BIN)/python tests/bench/measure.py
+
+# Campaigns over those traces, judged on the part that nothing was learnt or fixed on: docs/study.json, which `make
+# measured` renders; each run is counted there. STUDY=--first-part leaves that part alone, for work on the study itself.
+study: .venv/dev
+	@PYTHONPATH=.:tests $(BIN)/python -m study $(STUDY)
+
+# The benchmark on two simulated clouds, some four minutes: its figures into docs/suite.md.
+suite: .venv/dev
+	@$(BIN)/tipstaff evaluate --suite --seeds 1,2 --accounts 1000 --hours 30 --out .cache/suite
+	@PYTHONPATH=.:tests $(BIN)/python -m study.suite_page .cache/suite/suite.json
 
 # Committed; run after changing a rule.
 pages: .venv/run

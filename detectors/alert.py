@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from features.arrivals import SEPARATOR
+from features.cluster_catalog import CLUSTER
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 """From least to most."""
@@ -52,7 +53,7 @@ class Alert:
     newest event, in ms; trigger: the offset of the record that made the entity due (or of the matching event).
     end_users: up to five of the customer's own users whose events matched; victim: `holder` where the account holder
     is the one wronged; knowledge: how one knows, under the child-safety path; restricted: shows in no ordinary list;
-    rule_version: of the detector that raised it.
+    rule_version: of the detector that raised it; accounts: of a cluster, up to 50 of those it was seen with last.
     """
 
     id: str
@@ -78,11 +79,15 @@ class Alert:
     knowledge: str | None = None
     restricted: bool = False
     rule_version: str = ""
+    accounts: tuple[str, ...] = ()
 
     @property
     def account_id(self) -> str:
-        """The account that it is about, or whose key or workload it is about."""
-        return self.entity.split(SEPARATOR)[0]
+        """The account that it is about, or whose key or workload; empty for a cluster, which is nobody's.
+
+        No account has an empty id, so nothing takes a cluster for one, whatever accounts are called.
+        """
+        return "" if self.kind == CLUSTER else self.entity.split(SEPARATOR)[0]
 
     @property
     def entity_id(self) -> str:

@@ -10,35 +10,40 @@ import numpy.typing as npt
 import polars as pl
 
 from detectors import explaining
-from detectors.alert import SEVERITIES, Alert, Evidence, alert_id, order
-from detectors.anomaly.model import Declared, Model
+from detectors.alert import SEVERITIES, Alert, Evidence, order
+from detectors.anomaly.drift import keys_of
+from detectors.anomaly.model import Model
+from detectors.anomaly.scored_rows import ScoredRows
 from detectors.anomaly.testimony import Models, Standout
 from detectors.episodes import Detector, Episodes, Firing, Raised
 from detectors.firing import EventRules, Fired, TickRules
+from detectors.raising import raised_alert
 from detectors.redaction import MOST_EVENTS, Redaction, printable
 from detectors.rules import Rule
 from features.catalog import Catalog, Feature
+from features.cluster_catalog import CLUSTER
 from features.due import Due
 from features.event import ENTITY_COLUMNS
 from features.measure import taken
 from features.observe import Part
 from features.peers import Trained
 from features.state import KeptEvents, State
-from features.ticks import TICK_MS
+from features.ticks import HOUR_MS, TICK_MS
 
 _LOW = SEVERITIES.index("low")
 
 
 class Detection:
-    """The rules and models of a pack, made ready. Holds no state: that is in `Episodes`."""
+    """The rules and models of a pack, made ready, but for those of clusters. Holds no state: that is in `Episodes`."""
 
     def __init__(self, catalog: Catalog, rules: Iterable[Rule], pack: str, hash_key: str,
                  trained: Trained | None = None, models: Sequence[Model] = ()) -> None:  # fmt: skip
-        self.rules, self._catalog, self._pack = tuple(rules), catalog, pack
+        self.rules, self._catalog, self._pack = tuple(r for r in rules if r.entity != CLUSTER), catalog, pack
         self._trained = trained or Trained()
         self._tick_rules = {kind: TickRules(self.rules, catalog, kind) for kind in ENTITY_COLUMNS}
         self._event_rules = EventRules(self.rules)
         self._models = {kind: Models(models, kind, catalog.values.get(kind, {})) for kind in ENTITY_COLUMNS}
+        self.counted_by = frozenset(keys_of(models))
         self._redactions = {rule.id: Redaction(rule, hash_key) for rule in self.rules}
 
     @property
@@ -58,35 +63,38 @@ class Detection:
         return {kind: sorted(names) for kind, names in found.items()}
 
     def detect(self, part: Part, state: State, births: Mapping[str, Mapping[str, int]],
-               episodes: Episodes) -> list[Alert]:  # fmt: skip
-        """The alerts of one part, in order of (trigger, tick, entity, detector)."""
+               episodes: Episodes, scored: ScoredRows) -> list[Alert]:  # fmt: skip
+        """The alerts of one part, in order of (trigger, tick, entity, detector); what models score is counted."""
         alerts = []
+        scored.hour = (state.stream_time or 0) // HOUR_MS  # of all its evaluations: no part crosses a whole one
         for due in part.due:
-            alerts += self._of_due(due, state, births.get(due.kind, {}), episodes)
+            alerts += self._of_due(due, state, births.get(due.kind, {}), episodes, scored)
         alerts += self._of_events(part, state, episodes)
         return sorted(alerts, key=order)
 
-    def _of_due(self, due: Due, state: State, births: Mapping[str, int], episodes: Episodes) -> list[Alert]:
+    def _of_due(self, due: Due, state: State, births: Mapping[str, int], episodes: Episodes,
+                scored: ScoredRows) -> list[Alert]:  # fmt: skip
         fired = self._tick_rules[due.kind].fired(due, births)
-        alerts = self._of_models(due, births, fired, episodes)
+        alerts = self._of_models(due, births, fired, episodes, scored)
         raised = episodes.settle(_firings(fired, due))
         if not raised:
             return alerts
         events = _events_of(state.kept, due, sorted({one.firing.row for one in raised}))
         return alerts + [self._tick_alert(one, due, births, events.get(one.firing.row)) for one in raised]
 
-    def _of_models(self, due: Due, births: Mapping[str, int], fired: list[Fired], episodes: Episodes) -> list[Alert]:
+    def _of_models(self, due: Due, births: Mapping[str, int], fired: list[Fired], episodes: Episodes,
+                   scored: ScoredRows) -> list[Alert]:  # fmt: skip
         models = self._models[due.kind]
         if not models.models:
             return []
         told = [one.rows for one in fired if SEVERITIES.index(one.rule.severity) >= _LOW]
-        found = models.standouts(due, births, np.unique(np.concatenate([*told, np.empty(0, np.int64)])))
+        found = models.standouts(due, births, np.unique(np.concatenate([*told, np.empty(0, np.int64)])), scored)
         by_row = {(one.model.id, one.row): one for one in found}
         raised = episodes.settle(_firing(one.model, due, one.row) for one in sorted(found, key=lambda one: one.row))
         return [self._model_alert(one, by_row[one.firing.rule.id, one.firing.row], models, due) for one in raised]
 
     def _model_alert(self, raised: Raised, one: Standout, models: Models, due: Due) -> Alert:
-        return self._raised(raised, one.model, models.evidence(one, due), (), plan=due.plan[one.row],
+        return raised_alert(raised, one.model, models.evidence(one, due), self._pack, plan=due.plan[one.row],
                             time=int(due.as_of[one.row]), trigger=int(due.trigger[one.row]),
                             signals=("model",), runbook=one.model.id)  # fmt: skip
 
@@ -119,22 +127,10 @@ class Detection:
     def _alert(self, raised: Raised, evidence: tuple[Evidence, ...], events: tuple[dict[str, object], ...], *,
                plan: str | None, time: int, trigger: int, end_users: tuple[str, ...]) -> Alert:  # fmt: skip
         rule = _rule_of(raised)
-        found = self._raised(raised, rule, evidence, events, plan=plan, time=time, trigger=trigger,
-                             signals=rule.signals, runbook=rule.template)  # fmt: skip
+        found = raised_alert(raised, rule, evidence, self._pack, plan=plan, time=time, trigger=trigger,
+                             signals=rule.signals, runbook=rule.template, events=events)  # fmt: skip
         return replace(found, end_users=end_users, victim=rule.victim, knowledge=rule.knowledge,
                        restricted=rule.restricted)  # fmt: skip
-
-    def _raised(self, raised: Raised, by: Rule | Declared, evidence: tuple[Evidence, ...],
-                events: tuple[dict[str, object], ...], *, plan: str | None, time: int, trigger: int,
-                signals: tuple[str, ...], runbook: str) -> Alert:  # fmt: skip
-        firing = raised.firing
-        return Alert(
-            id=alert_id(by.id, firing.kind, firing.entity, raised.start), revision=raised.revision,
-            detector=by.id, title=by.title, clause=by.clause, severity=by.severity, kind=firing.kind,
-            entity=firing.entity, plan=None if plan is None else printable(plan), start_tick=raised.start,
-            tick=firing.tick, time=time, trigger=trigger, signals=signals, pack=self._pack,
-            runbook=f"docs/runbooks/{runbook}.md", evidence=evidence, events=events, rule_version=by.version,
-        )  # fmt: skip
 
 
 def _end_users(events: pl.DataFrame | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from detectors.alert import SEVERITIES
 from detectors.condition import Condition, on_events, on_values
 from features.catalog import Catalog, Feature, Problem, Refused, Value, event_dtypes
+from features.cluster_catalog import CLUSTER
 from features.declared import listed, missing_keys, unknown_keys
 from features.event import ENTITY_COLUMNS, SPARSE_KINDS, carried_by
 from features.listing import Listing
@@ -145,13 +146,16 @@ def _check_knowledge(one: Mapping[str, Any], known: _Known) -> list[Problem]:
         return [Problem((), "knowledge is missing", f"say how one knows: {hint}")]
     if not wanted and "knowledge" in one:
         return [Problem(("knowledge",), "only rules of the child-safety path tell their knowledge", "remove it")]
+    if wanted and one["entity"] == CLUSTER:
+        return [Problem(("entity",), "what accounts share says nothing under the child-safety path",
+                        "make it about an account, a key or an end user")]  # fmt: skip
     wrong = wanted and one["knowledge"] not in KNOWLEDGE
     return [Problem(("knowledge",), f"unknown knowledge {one['knowledge']}", hint)] if wrong else []
 
 
 def _check_words(one: Mapping[str, Any], clauses: list[str]) -> list[Problem]:
-    options = {"clause": clauses, "severity": list(SEVERITIES), "entity": list(ENTITY_COLUMNS), "on": ["tick", "event"],
-               "victim": ["holder"]}  # fmt: skip
+    options = {"clause": clauses, "severity": list(SEVERITIES), "entity": [*ENTITY_COLUMNS, CLUSTER],
+               "on": ["tick", "event"], "victim": ["holder"]}  # fmt: skip
     return [
         Problem((key,), f"unknown {key} {one[key]}", nearest(str(one[key]), known) or f"one of {', '.join(known)}")
         for key, known in options.items() if key in one and one[key] not in known
@@ -172,7 +176,7 @@ def _check_event(one: Mapping[str, Any]) -> list[Problem]:
         return [Problem((), "event is missing", "say which event types it looks at")]
     known = list(EVENT_SIGNALS)
     unknown = [Problem(("event",), f"unknown event type {t}", nearest(str(t), known)) for t in types if t not in known]
-    if one["entity"] in SPARSE_KINDS:
+    if one["entity"] in (*SPARSE_KINDS, CLUSTER):
         return [Problem(("entity",), f"on: event cannot be about an {one['entity']}", "make it about the account")]
     return unknown + [Problem(("for",), "on: event takes no for", "remove it") for key in ("for",) if key in one]
 

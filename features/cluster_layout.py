@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -13,7 +15,7 @@ from features.distinct import WORDS, Bitmaps
 from features.layout import BlockLayout, RingLayout
 from features.panes import Fold
 from features.ticks import DAY_MS, WINDOWS, Ints, segment_starts
-from features.tie_partials import SUMS
+from features.tie_sums import SUMS
 from features.ties import GAPS
 
 Hashes = npt.NDArray[np.uint64]
@@ -63,6 +65,10 @@ LAYOUT = BlockLayout(
 """The one block of clusters."""
 
 
+FINEST_TICKS = min(ring.window.ticks_per_pane for ring in LAYOUT.rings)
+"""Ticks in a slice of the finest window; those of the others are made of whole ones."""
+
+
 def account_hashes(accounts: pl.Series, key: str) -> Hashes:
     """Keyed hashes of accounts; uint64[n]."""
     keyed = accounts.to_frame("text").select(plh.concat_str(pl.lit(f"{key}\x1faccount\x1f"), pl.col("text")))
@@ -70,19 +76,48 @@ def account_hashes(accounts: pl.Series, key: str) -> Hashes:
     return hashes
 
 
-def pooled(records: pl.DataFrame, hashes: Hashes, slots: Ints) -> Fold:
-    """Records (RECORD) folded by cluster and the account's tick; hashes: of their accounts; slots: int64[n]."""
-    tick = records["tick"].to_numpy()
-    order = np.lexsort((tick, slots))
-    records, hashes, slots, tick = records[order], hashes[order], slots[order], tick[order]
-    starts = segment_starts(slots, tick)
-    rows = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(tick)))
+def columns(ring: RingLayout, fold: Fold) -> tuple[Ints, Bitmaps]:
+    """The sums and bitmaps of a fold that one window keeps: each keeps the first of them."""
+    assert ring.sums == LAYOUT.sums[: len(ring.sums)]
+    assert ring.bitmaps == LAYOUT.bitmaps[: len(ring.bitmaps)]
+    return fold.sums[:, : len(ring.sums)], fold.bitmaps[:, : len(ring.bitmaps)]
+
+
+@dataclass
+class Pooled:
+    """Records by cluster and minute (`part`), and by the finest slice of the accounts' own time within it.
+
+    fold: its rows, ordered by slot, then part; part: int64[rows], the place of each row's cluster and minute.
+    """
+
+    fold: Fold
+    part: Ints
+
+
+def pooled(records: pl.DataFrame, hashes: Hashes, rows: Ints, slots: Ints, part: Ints) -> Pooled:
+    """The records (RECORD) at some rows, added up; slots, part: int64[len(rows)], of the rows and rising.
+
+    hashes: of the accounts of all records.
+    """
+    kept = records.select("tick", "age_s", "template", *ADDED)[rows]
+    hashes, finest = hashes[rows], kept["tick"].to_numpy() // FINEST_TICKS
+    if ((part[1:] == part[:-1]) & (finest[1:] < finest[:-1])).any():
+        order = np.lexsort((finest, part))
+        kept, hashes, finest, slots, part = kept[order], hashes[order], finest[order], slots[order], part[order]
+    starts = segment_starts(part, finest)
+    folded = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(rows)))
+    nothing = np.zeros((len(starts), 0), np.int64)
+    sums, bitmaps = _added(kept, hashes, folded, starts), _sketched(kept, hashes, folded, len(starts))
+    return Pooled(Fold(slots[starts], finest[starts] * FINEST_TICKS, sums, nothing, bitmaps, nothing), part[starts])
+
+
+def _added(records: pl.DataFrame, hashes: Hashes, rows: Ints, starts: Ints) -> Ints:
+    """The sums of every row of a fold; int64[rows, len(LAYOUT.sums)]."""
     sums = np.zeros((len(starts), len(LAYOUT.sums)), np.int64)
     for column, name in enumerate(ADDED):
         sums[:, column] = np.add.reduceat(records[name].to_numpy(), starts)
     np.add.at(sums, (rows, len(ADDED) + _seat(hashes)), records["events"].to_numpy())
-    nothing = np.zeros((len(starts), 0), np.int64)
-    return Fold(slots[starts], tick[starts], sums, nothing, _sketched(records, hashes, rows, len(starts)), nothing)
+    return sums
 
 
 def _sketched(records: pl.DataFrame, hashes: Hashes, rows: Ints, height: int) -> Bitmaps:

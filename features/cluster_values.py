@@ -41,33 +41,33 @@ def _of_window(reading: Reading, window: str) -> dict[str, npt.NDArray[np.generi
     ring = next(ring for ring in LAYOUT.rings if ring.window.name == window)
     sums = {str(p.selection.column): reading.sums[:, i] for i, p in enumerate(ring.sums)}
     maps = {str(p.selection.column): reading.bitmaps[:, i] for i, p in enumerate(ring.bitmaps)}
-    few = distinct.estimate(maps["accounts_whole"]) <= WHOLE_MOST
-    accounts = _counted(maps, "accounts", few)
+    accounts = _counted(maps, "accounts")
     found: dict[str, npt.NDArray[np.generic]] = {
         _NAMES.get(name, name): sums[name] if scale == 1 else sums[name] / scale for name, scale in _SUMS.items()
     }
     found |= {"accounts": accounts, "requests_per_account": _over(sums["requests"], accounts), **_cadence(sums)}
     if "young_whole" in maps:
-        found["young_share"] = np.minimum(_over(_counted(maps, "young", few), accounts), 1)
+        found["young_share"] = np.minimum(_over(_counted(maps, "young", among=maps["accounts_whole"]), accounts), 1)
     if window == "24h":
-        found |= _of_a_day(sums, maps, accounts)
+        found |= _of_a_day(reading, sums, maps, accounts)
     return {f"{name}_{window}": value for name, value in found.items()}
 
 
 def _of_a_day(
-    sums: dict[str, Ints], maps: dict[str, npt.NDArray[np.uint64]], accounts: Ints
+    reading: Reading, sums: dict[str, Ints], maps: dict[str, npt.NDArray[np.uint64]], accounts: Ints
 ) -> dict[str, npt.NDArray[np.generic]]:
-    seats = np.stack([sums[name] for name in SEATED], axis=1)
-    templates, old = (_counted(maps, name, distinct.estimate(maps[f"{name}_whole"]) <= WHOLE_MOST)
-                      for name in ("templates", "old"))  # fmt: skip
+    templates, old = _counted(maps, "templates"), _counted(maps, "old")
+    fullest = reading.sums[:, [name in SEATED for name in sums]].max(axis=1, initial=0)
     return {"old": old, "templates": templates, "accounts_per_template": _over(accounts, templates),
-            "top_share": _over(seats.max(axis=1), sums["events"])}  # fmt: skip
+            "top_share": _over(fullest, sums["events"])}  # fmt: skip
 
 
-def _counted(maps: dict[str, npt.NDArray[np.uint64]], name: str, few: npt.NDArray[np.bool_]) -> Ints:
-    """How many different ones: by the whole bitmap, or where these are many by the sample."""
-    whole, sample = (distinct.estimate(maps[f"{name}_{extent}"]) for extent in ("whole", "sample"))
-    return np.where(few, whole, sample * SAMPLED)
+def _counted(maps: dict[str, npt.NDArray[np.uint64]], name: str, among: npt.NDArray[np.uint64] | None = None) -> Ints:
+    """How many different ones: by the whole bitmap, or where it (or the one they are among) is too full the sample."""
+    found = distinct.estimate(maps[f"{name}_whole"])
+    many = np.flatnonzero((found if among is None else distinct.estimate(among)) > WHOLE_MOST)
+    found[many] = distinct.estimate(maps[f"{name}_sample"][many]) * SAMPLED
+    return found
 
 
 def _cadence(sums: dict[str, Ints]) -> dict[str, Floats]:

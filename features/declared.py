@@ -20,6 +20,7 @@ from features.catalog import (
     named,
     values_of,
 )
+from features.cluster_catalog import CLUSTER, VALUES
 from features.event import COLUMNS, ENTITY_COLUMNS, EVENT_TYPES, SQUARABLE, carried_by
 from features.listing import Listing
 from features.sql import Sql, SqlProblem, compile_condition, nearest
@@ -63,7 +64,12 @@ def build(declared: Iterable[Mapping[str, Any]], lists: Lists | None = None) -> 
     if problems:
         raise Refused(problems)
     kept = tuple(feature for feature in features)
-    return Catalog(kept, {kind: values_of(kept, kind) for kind in ENTITY_COLUMNS})
+    return catalogue(kept)
+
+
+def catalogue(features: tuple[Feature, ...]) -> Catalog:
+    """Checked features with their values named, and beside them what may be asked of clusters."""
+    return Catalog(features, {kind: values_of(features, kind) for kind in ENTITY_COLUMNS} | {CLUSTER: VALUES})
 
 
 def _features(one: Mapping[str, Any], index: int, lists: Lists, problems: list[Problem]) -> list[Feature]:

@@ -6,15 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from features.panes import NEVER
+from features.ticks import Ints
 from features.ties import RECORD
 
 DEFAULT_ROOM = 500_000
 """Records that may wait for the slowest source; at some 200 bytes each, 100 MB."""
 
+MINUTE_TICKS = 6
+"""Ticks in a minute of stream time: rows are let on, and clusters evaluated, by whole minutes."""
+
+ARRIVED = pl.Schema({**RECORD, "offset": pl.Int64()})
+"""What is let in: records and markers, and the place in the log that each was read from."""
+
+LET_ON = pl.Schema({**RECORD, "let_on": pl.Int64()})
+"""What is let on; let_on: the offset of the row by whose arrival the last source had passed the row's minute."""
+
 _ORDER = ("trigger", "kind", "tie", "account")
-_LET_ON = ("stream", "mark", "source", *_ORDER)
 _NOTHING_SENT = -1
 
 Key = tuple[int, str | None, int | None, str | None]
@@ -32,16 +43,17 @@ class Gathering:
     """A waiting room for records and markers (RECORD of features/ties.py) of a fixed set of sources.
 
     A source sends in the order of (trigger, kind, tie, account), and may at any time begin again from an earlier
-    record: rows not above its last count for nothing. Records of a tick are let on once every source's markers are
-    past it, so what is let on, and in which order, does not hang on how the sources' rows are mixed. waiting: rows
-    let in and not on; held: sources one of whose rows found no room. From then on none of its rows is let in until
-    `reread`; so whoever reads notes where the first was refused, and reads on from there afterwards.
+    record: rows not above its last count for nothing. The rows of a minute are let on once every source's markers are
+    past it, so what is let on, and in which order, does not hang on how the sources' rows are mixed.
+
+    waiting: rows (ARRIVED) let in and not on; held: sources one of whose rows found no room. From then on none of its
+    rows is let in until `reread`; so whoever reads notes where the first was refused, and reads on from there later.
     """
 
     def __init__(self, sources: Sequence[int], room: int = DEFAULT_ROOM) -> None:
         self.sources = {source: Source() for source in sorted(sources)}
         self.room = room
-        self.waiting = pl.DataFrame(schema=RECORD)
+        self.waiting = pl.DataFrame(schema=ARRIVED)
         self.held: set[int] = set()
         self.repeated = 0
 
@@ -70,14 +82,16 @@ class Gathering:
         self.held.clear()
 
     def take(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Let rows in, in the order in which they were read; returns what can be let on, in its order.
+        """Let rows (ARRIVED, offsets not falling) in; returns what can be let on (LET_ON).
 
-        Raises ValueError where a row is of a source that is none of these.
+        Its order is (minute, markers first, source, trigger, kind, tie, account). Raises ValueError where a row is of
+        a source that is none of these.
         """
         self._check(rows)
-        fresh = self._above_last(self._with_room(rows))
-        self.waiting = pl.concat([self.waiting, fresh])
-        return self._let_on()
+        times = {number: source.time for number, source in self.sources.items()}
+        marks, records = self._above_last(self._with_room(rows.select(ARRIVED.names())))
+        self.waiting = pl.concat([self.waiting, marks, records])
+        return self._let_on(marks, times)
 
     def to_dict(self) -> dict[str, Any]:
         """All that a snapshot must keep; `waiting` is a frame, the rest JSON."""
@@ -108,13 +122,12 @@ class Gathering:
             self.held |= set(rows.filter(rest)["source"].unique().to_list())
         return rows.filter(pl.col("source").is_in(list(self.held)).not_()) if self.held else rows
 
-    def _above_last(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows that are above all that came before them of their source; the sources are moved on."""
-        marks = rows.filter(pl.col("tie").is_null())
-        records = rows.filter(pl.col("tie").is_not_null())
-        found = [self._new_marks(marks), self._new_records(records)]
-        self.repeated += rows.height - sum(one.height for one in found)
-        return pl.concat(found)
+    def _above_last(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Markers and records that are above all that came before them of their source; the sources are moved on."""
+        marks = self._new_marks(rows.filter(pl.col("tie").is_null()))
+        records = self._new_records(rows.filter(pl.col("tie").is_not_null()))
+        self.repeated += rows.height - marks.height - records.height
+        return marks, records
 
     def _new_marks(self, marks: pl.DataFrame) -> pl.DataFrame:
         new = _rising(marks, pl.col("stream"), {number: one.time for number, one in self.sources.items()})
@@ -134,14 +147,34 @@ class Gathering:
             self.sources[number].last = (key[0], key[1], key[2], key[3])
         return new
 
-    def _let_on(self) -> pl.DataFrame:
-        """Take out the rows of ticks that all sources are past."""
-        mark = pl.col("tie").is_null()
-        ready = pl.col("stream") < self.time + mark.cast(pl.Int64)
+    def _let_on(self, marks: pl.DataFrame, times: dict[int, int]) -> pl.DataFrame:
+        """Take out the rows of minutes that all sources are past; times: the sources' before these marks."""
+        ready = pl.col("stream") // MINUTE_TICKS < self.time // MINUTE_TICKS
         found = self.waiting.filter(ready)
+        if not found.height:
+            return pl.DataFrame(schema=LET_ON)
         self.waiting = self.waiting.filter(~ready)
-        order = found.with_columns(mark=pl.col("tie").is_not_null()).sort(_LET_ON)
-        return order.drop("mark")
+        minute = found["stream"].to_numpy() // MINUTE_TICKS
+        minutes, which = np.unique(minute, return_inverse=True)
+        passed = pl.Series(_passed_at(minutes, marks, times)[which])
+        told = found.with_columns(
+            let_on=pl.max_horizontal("offset", passed), minute=pl.Series(minute), mark=pl.col("tie").is_not_null()
+        )
+        return told.sort("minute", "mark", "source", *_ORDER).select(LET_ON.names())
+
+
+def _passed_at(minutes: Ints, marks: pl.DataFrame, times: dict[int, int]) -> Ints:
+    """The offset of the marker by which the last source passed each minute, NEVER where all had before; int64[n].
+
+    marks: new markers, which rise within a source; times: the sources' before them. All are past all minutes by now.
+    """
+    found = np.full(len(minutes), NEVER)
+    for source, time in times.items():
+        own = marks.filter(pl.col("source") == source)
+        first = np.searchsorted(own["stream"].to_numpy() // MINUTE_TICKS, minutes, side="right")
+        offset = np.append(own["offset"].to_numpy(), NEVER)[first]
+        found = np.maximum(found, np.where(minutes < time // MINUTE_TICKS, NEVER, offset))
+    return found
 
 
 def _rising(rows: pl.DataFrame, value: pl.Expr, lasts: dict[int, int]) -> pl.DataFrame:

@@ -48,14 +48,16 @@ class Part:
 class Observer:
     """The catalogue made ready to be computed. Holds no state: that is in `State`.
 
-    peer_names: the value names that peer tables are made for, by kind; kinds: entity kinds to keep even
-    where no feature needs them.
+    peer_names: the value names that peer tables are made for, by kind; kinds: entity kinds to keep even where no
+    feature needs them; kept_ms: by kind, for how long silent ones are kept at least.
     """
 
     def __init__(self, catalog: Catalog, hash_key: str, caps: Mapping[str, int] | None = None,
                  peer_names: Mapping[str, Sequence[str]] | None = None, kinds: Sequence[str] = (),
-                 trained: Trained | None = None, survey: Survey | None = None) -> None:  # fmt: skip
-        self.catalog, self._hash_key, self._caps = catalog, hash_key, dict(caps or {})
+                 trained: Trained | None = None, survey: Survey | None = None,
+                 kept_ms: Mapping[str, int] | None = None) -> None:  # fmt: skip
+        self._kept_ms = kept_ms or {}
+        self.catalog, self.hash_key, self._caps = catalog, hash_key, dict(caps or {})
         self._layouts = {kind: layout(catalog, kind) for kind in ENTITY_COLUMNS if kind in (*catalog.kinds, *kinds)}
         asked = peer_names or {}
         self._peer_names = {kind: asked.get(kind, list(catalog.plain(kind))) for kind in self._layouts}
@@ -73,7 +75,8 @@ class Observer:
     def _book(self, kind: str) -> Book:
         cap = self._caps.get(kind, DEFAULT_CAP)
         by_type = bool(self._trained.tables) or self._survey is not None
-        return Book(kind, self._layouts[kind], self.catalog.longest_ms(kind), cap, by_type)
+        longest = max(self.catalog.longest_ms(kind), self._kept_ms.get(kind, 0))
+        return Book(kind, self._layouts[kind], longest, cap, by_type)
 
     def values(self, state: State, kind: str, slots: Ints) -> pl.DataFrame:
         """Features of entities now, each as of its own newest event."""
@@ -140,7 +143,7 @@ class Observer:
         before = state.peers
         early = self._before_counting(state, events, int(stream[0]))
         among = families(events, self._families)
-        measured = {f: Measured(events, mask, self._hash_key) for f, mask in among.items() if mask.any()}
+        measured = {f: Measured(events, mask, self.hash_key) for f, mask in among.items() if mask.any()}
         common = arrived(state, events, stream)
         part = Part(events, common.counts, {})
         for kind, book in state.books.items():

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.event import COLUMNS, NO_USE
+from features.event import NO_USE
 from features.observe import Part
-from features.tie_values import PASSING, TIE_KINDS, tie_hashes
-
-SUMS = (
-    "events", "requests", "tokens", "gpu_ms", "messages", "recipients", "fetches", "cost_micro_usd",
-)  # fmt: skip
-"""What a turn brought: events of use, requests served or refused, tokens in and out, GPU time in ms (a compute
-sample's GPUs × interval), messages, their recipients, fetches, cost in millionths of a dollar; Int64."""
-
-COUNTED = (
-    "input_tokens", "output_tokens", "gpu_ms", "cost_usd", "gpus", "interval_s", "recipients",
-)  # fmt: skip
-"""The event columns that contributions are made of."""
+from features.ticks import Ints, segment_starts
+from features.tie_codes import Shown, distinct, shown
+from features.tie_sums import COUNTED, SUMS, added_by
+from features.tie_values import READ, TIE_KINDS, Hashes
 
 WHOLE = len(TIE_KINDS)
 """The code of rows that hold a whole turn, whatever ties it shows."""
-
-_NO_TIME = -1
 
 KEY = ("account", "turn", "kind", "tie")
 
@@ -35,68 +27,80 @@ SCHEMA = pl.Schema({
 """Partials: kind is a place in TIE_KINDS or WHOLE (its tie 0); active_at: the newest request, message or fetch (ms),
 −1 for none; shown: the offset of the last event that showed the tie."""
 
+_READ = ("type", "time", "offset", *dict.fromkeys((*READ, *COUNTED)))
+_MOST_KEYS = 1 << 62
+_NOTHING = pl.DataFrame(schema=SCHEMA)
+
+
+@dataclass
+class _Fold:
+    """Rows that events are added up to: group: int64[rows], rising; codes by kind; sums and maxima by name."""
+
+    group: Ints
+    codes: dict[str, Ints]
+    sums: dict[str, Ints]
+    maxima: dict[str, Ints]
+
 
 def partials(part: Part, key: str) -> pl.DataFrame:
     """The partials of a part's events, a row for each account, turn and tie, and one for each account and turn."""
     touched = part.touched["account"]
-    rows = np.flatnonzero((touched.row_slot >= 0) & (part.events["type"] != NO_USE).to_numpy())
+    group = np.full(part.events.height, -1)
+    group[touched.order] = touched.group
+    rows = np.flatnonzero((group >= 0) & (part.events["type"] != NO_USE).to_numpy())
     if not len(rows):
-        return pl.DataFrame(schema=SCHEMA)
-    events = part.events[rows]
-    known = _known(events, touched.row_turn[rows])
-    whole = known.with_columns(kind=pl.lit(WHOLE, pl.Int8), tie=pl.lit(0, pl.UInt64))
-    ties = tie_hashes(events, key)
-    shown = [
-        known.with_columns(kind=pl.lit(code, pl.Int8), tie=ties[kind]).filter(pl.col("tie").is_not_null())
-        for code, kind in enumerate(TIE_KINDS) if ties[kind].null_count() < len(rows)
-    ]  # fmt: skip
-    return added([added([one]) for one in (whole, *shown)])
+        return nothing()
+    events = part.events[[name for name in _READ if name in part.events.columns]]
+    events = events if len(rows) == events.height else events[rows]
+    ties = shown(events, key)
+    folded = _folded(events, group[rows], ties)
+    found = [_under(folded, WHOLE, np.zeros(len(folded.group), np.int64), np.zeros(1, np.uint64))]
+    found += [_under(folded, TIE_KINDS.index(kind), folded.codes[kind], one.hashes) for kind, one in ties.items()]
+    columns = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+    groups = columns.pop("group")
+    accounts = part.events["account_id"][touched.order[touched.starts[groups]]]
+    return pl.DataFrame({"account": accounts, "turn": touched.turn[groups], **columns})
 
 
-def added(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    """Partials added up."""
-    together = pl.concat([one.select(SCHEMA.names()) for one in parts])
-    return together.group_by(KEY).agg(pl.col(SUMS).sum(), pl.col("active_at", "shown").max())
+def added(partials: pl.DataFrame) -> pl.DataFrame:
+    """Partials of several parts added up; other columns belong to their turns."""
+    rest = [name for name in partials.columns if name not in SCHEMA]
+    return partials.group_by(*KEY, *rest).agg(pl.col(SUMS).sum(), pl.col("active_at", "shown").max())
 
 
 def nothing() -> pl.DataFrame:
     """No partials."""
-    return pl.DataFrame(schema=SCHEMA)
+    return _NOTHING
 
 
-def passing() -> pl.Expr:
-    """Which partials are of ties that only their own events count for."""
-    return pl.col("kind").is_in([TIE_KINDS.index(kind) for kind in PASSING])
+def _folded(events: pl.DataFrame, group: Ints, ties: dict[str, Shown]) -> _Fold:
+    """Events of one group that show the same ties are made one row."""
+    keys, most = group, int(group.max()) + 1
+    for one in ties.values():
+        if most > _MOST_KEYS // len(one.hashes):
+            kept, keys = distinct(keys, most)  # rising with the keys, so with the groups
+            most = len(kept)
+        keys, most = keys * len(one.hashes) + one.codes, most * len(one.hashes)
+    order = np.argsort(keys, kind="stable")
+    starts = segment_starts(keys[order])
+    firsts = order[starts]
+    sums, asked = added_by(events)
+    maxima = {"active_at": asked, "shown": events["offset"].to_numpy()}
+    return _Fold(group[firsts], {kind: one.codes[firsts] for kind, one in ties.items()},
+                 {name: np.add.reduceat(values[order], starts) for name, values in sums.items()},
+                 {name: np.maximum.reduceat(values[order], starts) for name, values in maxima.items()})  # fmt: skip
 
 
-def _known(events: pl.DataFrame, turn: npt.NDArray[np.int64]) -> pl.DataFrame:
-    """What each event adds, and whose it is."""
-    of = pl.col("type")
-    asks = of.is_in(["inference", "message", "fetch"])
-    return events.select(
-        account=pl.col("account_id"), turn=pl.Series(turn),
-        events=pl.lit(1, pl.Int64), requests=(of == "inference").cast(pl.Int64),
-        tokens=_scaled(events, "input_tokens") + _scaled(events, "output_tokens"),
-        gpu_ms=_scaled(events, "gpu_ms") + _sampled_gpu_ms(events),
-        messages=(of == "message").cast(pl.Int64), recipients=_scaled(events, "recipients"),
-        fetches=(of == "fetch").cast(pl.Int64), cost_micro_usd=_scaled(events, "cost_usd"),
-        active_at=pl.when(asks).then(pl.col("time")).otherwise(_NO_TIME), shown=pl.col("offset"),
-    )  # fmt: skip
-
-
-def _scaled(events: pl.DataFrame, name: str) -> pl.Expr:
-    """A column in its declared scale; events of types that do not carry it add nothing."""
-    if name not in events.columns:
-        return pl.lit(0, pl.Int64)
-    column = COLUMNS[name]
-    carried = pl.col("type").is_in(column.types) & pl.col(name).is_not_null()
-    return pl.when(carried).then((pl.col(name) * column.scale).round(0)).otherwise(0).cast(pl.Int64)
-
-
-def _sampled_gpu_ms(events: pl.DataFrame) -> pl.Expr:
-    """GPU time that a compute sample tells of, in ms; one that does not say how many GPUs is of one."""
-    if "interval_s" not in events.columns:
-        return pl.lit(0, pl.Int64)
-    gpus = pl.col("gpus").fill_null(1) if "gpus" in events.columns else pl.lit(1)
-    sampled = (pl.col("type") == "compute") & pl.col("interval_s").is_not_null()
-    return pl.when(sampled).then((gpus * pl.col("interval_s") * 1000).round(0)).otherwise(0).cast(pl.Int64)
+def _under(folded: _Fold, kind: int, codes: Ints, hashes: Hashes) -> dict[str, npt.NDArray[np.generic]]:
+    """The partials of one kind, by group and tie; codes: int64[rows]; those of whole turns have no other."""
+    rows = np.flatnonzero(codes > 0) if kind != WHOLE else np.arange(len(codes))
+    keys = folded.group[rows] * len(hashes) + codes[rows]
+    if (keys[1:] < keys[:-1]).any():
+        rows = rows[np.argsort(keys, kind="stable")]
+    starts = segment_starts(folded.group[rows], codes[rows])
+    firsts = rows[starts]
+    none = np.zeros(len(starts), np.int64)
+    sums = {name: np.add.reduceat(folded.sums[name][rows], starts) if name in folded.sums else none for name in SUMS}
+    maxima = {name: np.maximum.reduceat(values[rows], starts) for name, values in folded.maxima.items()}
+    return {"group": folded.group[firsts], "kind": np.full(len(starts), kind, np.int8), "tie": hashes[codes[firsts]],
+            **sums, **maxima}  # fmt: skip

@@ -8,15 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.due import Due
 from features.kept import TURN_WAIT
 from features.measure import GAP_MOST_MS, squares
 from features.observe import Part
 from features.panes import NEVER, grown
 from features.state import State
-from features.ticks import DAY_MS, TICK_MS, Ints
-from features.tie_partials import COUNTED, SUMS, WHOLE, added, nothing, partials, passing
-from features.tie_values import LASTING, READ, TIE_KINDS
+from features.ticks import DAY_MS, TICK_MS, Ints, segment_ends, segment_starts
+from features.tie_partials import nothing, partials
+from features.tie_sums import COUNTED, NO_TIME, SUMS
+from features.tie_turns import Taken, Turns, Under, taken, together
+from features.tie_values import LASTING, PASSING, READ, TIE_KINDS, Hashes
 
 COLUMNS_READ = tuple(dict.fromkeys((*READ, *COUNTED)))
 """The event columns that must be decoded for ties."""
@@ -39,6 +40,10 @@ most used template. A marker is a row without a tie: from trigger on, its source
 active is then how many accounts the source had in the 24 hours before its last whole hour."""
 
 _LAST = tuple(TIE_KINDS.index(kind) for kind in LASTING)
+_NOTHING = pl.DataFrame(schema=RECORD)
+_NO_COUNT = pl.Series([None], dtype=RECORD["active"])
+_PASS = tuple(TIE_KINDS.index(kind) for kind in PASSING)
+_KINDS = pl.Series(TIE_KINDS, dtype=RECORD["kind"])
 _TEMPLATE = TIE_KINDS.index("template_fingerprint")
 
 
@@ -83,19 +88,20 @@ def records(state: TieState, part: Part, source: int, key: str) -> pl.DataFrame:
     To be called once for every part that the observer gives, in turn; key: the secret that tie values are hashed with.
     """
     offsets, stream = part.events["offset"].to_numpy(), _stream_times(state, part)
-    marks = _markers(state, offsets, stream, source)
-    due = _due_accounts(part)
-    found = [marks]
+    found = [_markers(state, offsets, stream, source)]
     here = partials(part, key)
     for early in (True, False):  # an account shed in between begins anew, with turns of the same number
-        state.waiting = state.waiting if early else added([state.waiting, here])
-        rows = due.filter(pl.col("early") == early)
-        if rows.height:
-            at = stream[np.searchsorted(offsets, rows["trigger"].to_numpy())] // TICK_MS
-            found.append(_closed(state, rows.with_columns(stream=at, source=pl.lit(source, pl.Int32))))
+        state.waiting = state.waiting if early else pl.concat([state.waiting, here])
+        for due in part.due:
+            if due.kind == "account" and (due.early == early).any():
+                turns = Turns(due, due.early == early)
+                at = stream[np.searchsorted(offsets, turns.trigger)] // TICK_MS
+                found.append(_closed(state, turns, at, source))
     state.stream = int(stream[-1])
-    state.waiting = state.waiting.filter(pl.col("turn") + TURN_WAIT > state.stream // TICK_MS)
-    return pl.concat(found).sort("trigger", "kind", "tie", "account")
+    if state.waiting.height:
+        state.waiting = state.waiting.filter(pl.col("turn") + TURN_WAIT > state.stream // TICK_MS)
+    told = pl.concat(found)
+    return told.sort("trigger", "kind", "tie", "account") if len(found) > 1 else told
 
 
 def _stream_times(state: TieState, part: Part) -> Ints:
@@ -108,106 +114,84 @@ def _markers(state: TieState, offsets: Ints, stream: Ints, source: int) -> pl.Da
     ticks = stream // TICK_MS
     before = np.append(-1 if state.stream is None else state.stream // TICK_MS, ticks[:-1])
     at = np.flatnonzero(ticks > before)
-    told = {"trigger": offsets[at], "stream": ticks[at], "source": source, "active": state.active}
-    return pl.DataFrame(told).select(
-        pl.col(name).cast(dtype) if name in told else pl.lit(None, dtype).alias(name) for name, dtype in RECORD.items()
+    told = pl.DataFrame({"trigger": offsets[at], "stream": ticks[at], "source": np.full(len(at), source, np.int32),
+                         "active": np.full(len(at), state.active)})  # fmt: skip
+    return pl.concat([_NOTHING, told], how="diagonal")
+
+
+def _closed(state: TieState, turns: Turns, stream: Ints, source: int) -> pl.DataFrame:
+    """The records of evaluated turns; their partials wait no longer. stream: int64[n], ticks."""
+    found, state.waiting = taken(state.waiting, turns)
+    state.reserve(int(turns.slot.max()) + 1)
+    gaps, template = _cadence(state, turns, found), _templates(turns, found)
+    under = _most_shown(state, [_of_passing(found), *(_of_lasting(state, n, turns, found) for n in range(len(_LAST)))])
+    row = under.row
+    made = {
+        "trigger": turns.trigger[row], "source": np.full(len(row), source, np.int32), "stream": stream[row],
+        "tick": turns.tick[row], "kind": _KINDS[under.kind], "tie": under.tie,
+        "account": turns.account[row], "plan": turns.plan[row], "age_s": turns.age_s[row],
+        **{name: under.sums[:, column] for column, name in enumerate(SUMS)},
+        **{name: values[row] for name, values in zip(GAPS, gaps, strict=True)},
+        "template": template[row], "active": _NO_COUNT.new_from_index(0, len(row)),
+    }  # fmt: skip
+    return pl.DataFrame(made).with_columns(
+        pl.when(pl.col("age_s") >= 0).then("age_s"), pl.when(pl.col("template") != 0).then("template")
     )
 
 
-def _due_accounts(part: Part) -> pl.DataFrame:
-    """The evaluations of accounts in a part, in the order in which each account's came."""
-    found = [_evaluations(due) for due in part.due if due.kind == "account"]
-    return pl.concat(found) if found else _NO_EVALUATIONS
+def _templates(turns: Turns, found: Taken) -> Hashes:
+    """The template of most events of each turn, of several the least hash, 0 for none; uint64[n]."""
+    used = found.under.only(np.flatnonzero(found.under.kind == _TEMPLATE))
+    order = np.lexsort((used.tie, -used.shows, used.row))
+    firsts = order[segment_starts(used.row[order])]
+    most = np.zeros(len(turns), np.uint64)
+    most[used.row[firsts]] = used.tie[firsts]
+    return most
 
 
-def _evaluations(due: Due) -> pl.DataFrame:
-    age = np.where(due.first_seen == NEVER, -1, np.maximum(due.as_of - due.first_seen, 0) // 1000)
-    return pl.DataFrame(
-        {"account": due.names, "turn": due.turn, "slot": due.slot, "trigger": due.trigger, "tick": due.tick,
-         "evaluated": due.evaluated, "early": due.early, "plan": pl.Series(due.plan, dtype=pl.String), "age_s": age}
-    ).with_columns(pl.when(pl.col("age_s") >= 0).then("age_s"))  # fmt: skip
-
-
-_NO_EVALUATIONS = pl.DataFrame(schema={
-    "account": pl.String, "turn": pl.Int64, "slot": pl.Int64, "trigger": pl.Int64, "tick": pl.Int64,
-    "evaluated": pl.Int64, "early": pl.Boolean, "plan": pl.String, "age_s": pl.Int64,
-})  # fmt: skip
-
-
-def _closed(state: TieState, due: pl.DataFrame) -> pl.DataFrame:
-    """The records of evaluated turns; their partials wait no longer."""
-    turn = ["account", "turn"]
-    due = due.sort("slot", "trigger")
-    taken = state.waiting.join(due.select(turn), on=turn, how="semi")
-    state.waiting = state.waiting.join(due.select(turn), on=turn, how="anti")
-    whole = taken.filter(pl.col("kind") == WHOLE).drop("kind", "tie", "shown")
-    due = due.join(whole, on=turn, how="left", maintain_order="left")
-    due = due.with_columns(pl.col(SUMS).fill_null(0))  # a turn of no use beside a use of the same tick
-    due = due.join(_templates(taken), on=turn, how="left", maintain_order="left")
-    due = due.with_columns(_cadence(state, due), active=pl.lit(None, pl.Int64))
-    under = pl.concat([_of_passing(taken), *(_of_lasting(state, place, taken, due) for place in range(len(_LAST)))])
-    kinds = pl.col("kind").replace_strict(dict(enumerate(TIE_KINDS)), return_dtype=pl.Enum(TIE_KINDS))
-    own = _most_shown(state, under).join(due.drop(SUMS), on=turn).with_columns(kinds)
-    return own.select(pl.col(name).cast(dtype) for name, dtype in RECORD.items())
-
-
-def _templates(taken: pl.DataFrame) -> pl.DataFrame:
-    """The template of most events of each turn, of several the least hash."""
-    used = taken.filter(pl.col("kind") == _TEMPLATE).sort("events", "tie", descending=[True, False])
-    return used.group_by("account", "turn").agg(template=pl.col("tie").first())
-
-
-def _cadence(state: TieState, due: pl.DataFrame) -> list[pl.Series]:
-    """GAPS of each evaluated turn (ordered by slot, trigger); the accounts' marks are moved on."""
-    slots, first = due["slot"].to_numpy(), (due["evaluated"] == 1).to_numpy()
-    state.reserve(int(slots.max()) + 1)
-    now = due["active_at"].fill_null(-1).to_numpy()
-    before = due.select(
-        "slot", life=pl.Series(first).cum_sum(), now=pl.when(pl.Series(now) >= 0).then(pl.Series(now)),
-        kept=pl.Series(np.where(first, NEVER, state.active_at[slots])),
-    ).select(
-        greatest=pl.max_horizontal(pl.col("now").fill_null(NEVER).cum_max().shift(1).over("slot", "life"),
-                                   pl.col("kept").first().over("slot", "life"))
-    )["greatest"].to_numpy()  # fmt: skip
-    state.active_at[slots] = np.maximum(before, np.where(now >= 0, now, NEVER))
-    counts = (before != NEVER) & (now >= before)
+def _cadence(state: TieState, turns: Turns, found: Taken) -> tuple[Ints, ...]:
+    """GAPS of each turn; the accounts' marks are moved on."""
+    slots, now = turns.slot[turns.starts], found.asked
+    before, after = turns.from_before(np.maximum(state.active_at[slots], NO_TIME), now)
+    state.active_at[slots] = np.where(after == NO_TIME, NEVER, after)
+    counts = (before != NO_TIME) & (now != NO_TIME) & (now >= before)
     gap = np.where(counts, np.minimum(now - before, GAP_MOST_MS), 0)
-    columns = (counts.astype(np.int64), gap, squares(gap, "gap_high"), squares(gap, "gap_low"))
-    return [pl.Series(name, values) for name, values in zip(GAPS, columns, strict=True)]
+    return counts.astype(np.int64), gap, squares(gap, "gap_high"), squares(gap, "gap_low")
 
 
-_UNDER = ["account", "turn", "kind", "tie", "shows", *SUMS]
+def _of_passing(found: Taken) -> Under:
+    return found.under.only(np.flatnonzero(np.isin(found.under.kind, _PASS)))
 
 
-def _of_passing(taken: pl.DataFrame) -> pl.DataFrame:
-    return taken.filter(passing()).with_columns(shows="events").select(_UNDER)
-
-
-def _of_lasting(state: TieState, place: int, taken: pl.DataFrame, due: pl.DataFrame) -> pl.DataFrame:
+def _of_lasting(state: TieState, place: int, turns: Turns, found: Taken) -> Under:
     """The turns' ties of a kind that lasts: those shown in the turn, else the one shown last before; the marks move."""
-    kind = _LAST[place]
-    shown = taken.filter(pl.col("kind") == kind).sort("shown")
-    told = shown.group_by("account", "turn").agg(told=pl.col("tie").last())
-    slots = due["slot"].to_numpy()
-    kept = np.where(due["evaluated"].to_numpy() == 1, 0, state.lasting[slots, place]).astype(np.uint64)
-    held = due.join(told, on=["account", "turn"], how="left", maintain_order="left").with_columns(
-        life=(pl.col("evaluated") == 1).cum_sum(), kept=pl.Series(kept)
-    )
-    before = pl.col("kept").first().over("slot", "life")
-    held = held.with_columns(tie=pl.col("told").forward_fill().over("slot", "life").fill_null(before))
-    state.lasting[slots, place] = held["tie"].to_numpy()
-    carried = held.filter(pl.col("told").is_null() & (pl.col("tie") != 0)).with_columns(
-        kind=pl.lit(kind, pl.Int8), shows=pl.lit(0, pl.Int64)
-    )
-    own = shown.select("account", "turn", "kind", "tie", shows="events").join(
-        due.select("account", "turn", *SUMS), on=["account", "turn"]
-    )
-    return pl.concat([own.select(_UNDER), carried.select(_UNDER)])
+    mine = np.flatnonzero(found.under.kind == _LAST[place])
+    own, slots = found.under.only(mine), turns.slot[turns.starts]
+    by_age = np.lexsort((found.shown[mine], own.row))
+    lasts = by_age[segment_ends(segment_starts(own.row[by_age]), len(mine))]
+    told = np.zeros(len(turns), np.uint64)
+    told[own.row[lasts]] = own.tie[lasts]
+    kept = np.where(turns.new, np.uint64(0), state.lasting[slots, place])
+    held = turns.carried(told, kept)
+    state.lasting[slots, place] = held[turns.ends]
+    quiet = np.flatnonzero((told == 0) & (held != 0))
+    row = np.concatenate((own.row, quiet))
+    return Under(
+        row, np.full(len(row), _LAST[place], np.int8), np.concatenate((own.tie, held[quiet])), found.whole[row],
+        np.concatenate((own.shows, np.zeros(len(quiet), np.int64))),
+    )  # fmt: skip
 
 
-def _most_shown(state: TieState, under: pl.DataFrame) -> pl.DataFrame:
+def _most_shown(state: TieState, parts: list[Under]) -> Under:
     """At most MOST_VALUES of a kind in a turn: those of most events, of several the least hash."""
-    order = under.sort("shows", "tie", descending=[True, False])
-    kept = order.filter(pl.int_range(pl.len()).over("account", "turn", "kind") < MOST_VALUES)
-    state.left_out += under.height - kept.height
-    return kept
+    under = together(parts)
+    of = under.row * len(TIE_KINDS) + under.kind
+    many = np.flatnonzero(np.bincount(of)[of] > MOST_VALUES)
+    if not len(many):
+        return under
+    order = many[np.lexsort((under.tie[many], -under.shows[many], of[many]))]
+    starts = segment_starts(of[order])
+    place = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    beyond = order[place >= MOST_VALUES]
+    state.left_out += len(beyond)
+    return under.only(np.delete(np.arange(len(of)), beyond))

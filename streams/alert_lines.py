@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from detectors.alert import Alert, Evidence
+from features.cluster_catalog import CLUSTER
 from features.ticks import TICK_MS
 
 
@@ -26,7 +27,7 @@ def as_json(alert: Alert) -> dict[str, Any]:
     return {
         "id": alert.id, "revision": alert.revision, "detector": alert.detector, "title": alert.title,
         "clause": alert.clause, "severity": alert.severity,
-        "entity": {"kind": alert.kind, "account_id": alert.account_id, "id": alert.entity_id},
+        "entity": _entity(alert),
         "plan": alert.plan, "time": rfc3339(alert.time), "episode_start": rfc3339(alert.start_tick * TICK_MS),
         "tick": alert.tick, "trigger": alert.trigger, "signals": list(alert.signals),
         "evidence": [_evidence(one) for one in alert.evidence],
@@ -36,10 +37,16 @@ def as_json(alert: Alert) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _entity(alert: Alert) -> dict[str, str]:
+    whose = {} if alert.kind == CLUSTER else {"account_id": alert.account_id}
+    return {"kind": alert.kind, **whose, "id": alert.entity_id}
+
+
 def _also(alert: Alert) -> dict[str, Any]:
     """What only some alerts say."""
     found: dict[str, Any] = {"victim": alert.victim, "knowledge": alert.knowledge,
-                             "end_users": list(alert.end_users) or None}  # fmt: skip
+                             "end_users": list(alert.end_users) or None,
+                             "accounts": list(alert.accounts) or None}  # fmt: skip
     return {key: value for key, value in found.items() if value is not None}
 
 

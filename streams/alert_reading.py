@@ -9,6 +9,7 @@ import msgspec
 
 from detectors.alert import SEVERITIES, Alert, Evidence, alert_id
 from features.arrivals import SEPARATOR
+from features.cluster_catalog import CLUSTER
 from features.event import ENTITY_COLUMNS, IDENTITY_LENGTH
 from features.ticks import TICK_MS
 
@@ -24,8 +25,8 @@ class AlertRefused(Exception):
 
 class _Entity(msgspec.Struct):
     kind: str
-    account_id: _Id
     id: _Id
+    account_id: _Id | None = None
 
 
 class _Evidence(msgspec.Struct):
@@ -68,6 +69,7 @@ class _Alert(msgspec.Struct):
     victim: str | None = None
     knowledge: str | None = None
     rule_version: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    accounts: Annotated[list[_Id], msgspec.Meta(max_length=64)] = []
 
 
 _DECODER = msgspec.json.Decoder(_Alert)
@@ -82,16 +84,30 @@ def read_alert(line: bytes | str, restricted: bool) -> Alert:
         raise AlertRefused(str(error)[:200]) from None
     if one.severity not in SEVERITIES:
         raise AlertRefused("its severity is none")
-    if one.entity.kind not in ENTITY_COLUMNS:
-        raise AlertRefused("its entity's kind is none")
+    wrong = _entity_flaw(one)
+    if wrong is not None:
+        raise AlertRefused(wrong)
     if alert.id != alert_id(alert.detector, alert.kind, alert.entity, alert.start_tick):
         raise AlertRefused("its id is not the one that its rule, entity and start make")
     return alert
 
 
+def _entity_flaw(one: _Alert) -> str | None:
+    """What is wrong with whom it is about; None: nothing."""
+    if one.entity.kind == CLUSTER:
+        sound = one.entity.account_id is None and SEPARATOR not in one.entity.id
+        return None if sound else "its entity is a cluster, and named as an account's"
+    if one.entity.kind not in ENTITY_COLUMNS:
+        return "its entity's kind is none"
+    if one.entity.account_id is None:
+        return f"its entity is of kind {one.entity.kind}, and names no account"
+    return "it names accounts, and is about no cluster" if one.accounts else None
+
+
 def _alert(one: _Alert, restricted: bool) -> Alert:
     entity = one.entity
-    joined = entity.id if entity.kind == "account" else SEPARATOR.join((entity.account_id, entity.id))
+    whole = entity.kind in ("account", CLUSTER)
+    joined = entity.id if whole else SEPARATOR.join((entity.account_id or "", entity.id))
     return Alert(
         id=one.id, revision=one.revision, detector=one.detector, title=one.title, clause=one.clause,
         severity=one.severity, kind=entity.kind, entity=joined, plan=one.plan,
@@ -99,7 +115,7 @@ def _alert(one: _Alert, restricted: bool) -> Alert:
         signals=tuple(one.signals), runbook=one.runbook, pack=one.pack,
         evidence=tuple(map(_evidence, one.evidence)), events=tuple(map(_event, one.events)),
         end_users=tuple(one.end_users), victim=one.victim, knowledge=one.knowledge, restricted=restricted,
-        rule_version=one.rule_version,
+        rule_version=one.rule_version, accounts=tuple(one.accounts),
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     BROKEN_BATCH = "broken_batch"
     BATCH_TOO_LARGE = "batch_too_large"
     REFUSED_PACK = "refused_pack"
+    NOT_TIES = "not_ties"
 
 
 @dataclass(frozen=True)

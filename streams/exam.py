@@ -10,15 +10,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from detectors.alert import Alert
 from detectors.rules import Rule, duration_ms
-from features.catalog import Catalog, values_of
-from features.event import ENTITY_COLUMNS
-from features.ticks import DAY_MS, HOUR_MS
+from features.catalog import Catalog
+from features.cluster_catalog import CLUSTER
+from features.declared import catalogue
+from features.gathering import MINUTE_TICKS
+from features.ticks import DAY_MS, HOUR_MS, TICK_MS
 from streams.alert_lines import rfc3339
 from streams.codec import Codec
 from streams.pack import Pack
-from streams.pipeline import Pipeline, PipelineState
+from streams.pipeline import Pipeline, PipelineState, Stepped
 from streams.runner import closing_heartbeat
+from streams.second_stage import Clustered
 
 START_MS = 1_772_442_000_000
 """When every test begins: 2026-03-02T09:00:00Z."""
@@ -58,9 +62,9 @@ def examine(pack: Pack, rule: Rule) -> Iterator[Result]:
 def _read_by(rule: Rule, catalog: Catalog) -> Catalog:
     """The features that a rule reads and what those are derived from: the others cost time and change nothing."""
     names = {name for feature in rule.features for name in (feature.name, feature.of, feature.over)}
-    own = catalog.of_kind(rule.entity)
+    own = catalog.of_kind("account" if rule.entity == CLUSTER else rule.entity)
     read = tuple(feature for feature in own if feature.name in names) or own[:1]  # a kind without any is not kept
-    return Catalog(read, {kind: values_of(read, kind) for kind in ENTITY_COLUMNS})
+    return catalogue(read)
 
 
 def _wrong(pipeline: Pipeline, codec: Codec, rule: Rule, test: Mapping[str, Any]) -> str:
@@ -69,13 +73,29 @@ def _wrong(pipeline: Pipeline, codec: Codec, rule: Rule, test: Mapping[str, Any]
         first = decoded.dead[0]
         raise BadTest(f"its event {first.record + 1} is refused: {first.reason}: {first.detail}")
     state = _begun(pipeline, new=bool(test.get("new")))
+    second = Clustered(pipeline, state)
     stamps = np.maximum.accumulate(decoded.frame["time"].to_numpy())
     events = decoded.frame.with_columns(stamp=stamps, offset=pl.int_range(decoded.frame.height))
-    alerts, _ = pipeline.step(state, events)
+    alerts = _raised(pipeline.step(state, events), second)
     heartbeat = closing_heartbeat(pipeline, state, events.height)
     if heartbeat is not None:
-        alerts += pipeline.step(state, heartbeat)[0]
-    return _verdict(rule, test, {alert.entity_id for alert in alerts})
+        alerts += _raised(pipeline.step(state, heartbeat), second)
+    alerts += _raised(pipeline.step(state, pipeline.heartbeat(events.height + 1, _a_minute_on(state))), second)
+    return _verdict(rule, test, {_called(alert) for alert in alerts})
+
+
+def _raised(stepped: Stepped, second: Clustered) -> list[Alert]:
+    return [*stepped.alerts, *second.take(stepped.ties)]
+
+
+def _a_minute_on(state: PipelineState) -> int:
+    """When clusters are evaluated whose minute has just ended (ms)."""
+    return (state.features.stream_time or 0) + MINUTE_TICKS * TICK_MS
+
+
+def _called(alert: Alert) -> str:
+    """What a test calls the entity: nobody knows a tie's hash, so a cluster goes by what ties it."""
+    return alert.entity_id.split(":")[0] if alert.kind == CLUSTER else alert.entity_id
 
 
 def _verdict(rule: Rule, test: Mapping[str, Any], caught: set[str]) -> str:
@@ -94,6 +114,9 @@ def _begun(pipeline: Pipeline, new: bool) -> PipelineState:
         begun = START_MS - _HISTORY_MS
         state.features.stream_start, state.features.stream_time = begun, START_MS - HOUR_MS
         state.features.births = {feature.identity: begun for feature in pipeline.catalog.features}
+        if pipeline.clustering.any:
+            state.clusters = pipeline.clustering.empty([0])
+            state.clusters.clusters.began = begun
     return state
 
 

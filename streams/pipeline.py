@@ -1,29 +1,42 @@
-"""The pure step: a chunk in, alerts out, the state moved on."""
+"""The pure step: a chunk in, alerts and what ties its accounts out, the state moved on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import polars as pl
 
 from detectors.alert import Alert
+from detectors.anomaly.scored_rows import ScoredRows
 from detectors.detection import Detection
 from detectors.episodes import Episodes
 from features.catalog import Catalog
 from features.event import COLUMNS
 from features.observe import Observer
 from features.state import State
-from features.ticks import TICK_MS
+from features.ticks import TICK_MS, WINDOWS
+from features.ties import RECORD, TieState, count_active, records
 from streams.checks import ALWAYS
+from streams.clustering import Clustering, ClusterState
 from streams.pack import Pack
+
+TIED_MS = WINDOWS["7d"].length_ms
+"""How long an account is kept where clusters are asked for: as long as what ties it counts."""
 
 
 @dataclass
 class PipelineState:
-    """All that one partition's log has left behind: entities, windows, episodes."""
+    """All that one partition's log has left behind: entities, windows, episodes, how scored rows were spread, ties.
+
+    clusters: of an embedded run, whose only partition is its own second stage; None where that is another's.
+    """
 
     features: State
     episodes: Episodes = field(default_factory=Episodes)
+    scored: ScoredRows = field(default_factory=ScoredRows)
+    ties: TieState = field(default_factory=TieState)
+    clusters: ClusterState | None = None
 
     def newest_tick(self, kind: str, entity: str) -> int | None:
         """The tick of an entity's newest event, of the stream where it is not kept: it may come back."""
@@ -34,14 +47,24 @@ class PipelineState:
         return int(book.newest[slot] if slot is not None else self.features.stream_time or 0) // TICK_MS
 
 
+class Stepped(NamedTuple):
+    """What a chunk brought: alerts in order, how many evaluations, and records of ties (RECORD, in order)."""
+
+    alerts: list[Alert]
+    evaluations: int
+    ties: pl.DataFrame
+
+
 class Pipeline:
     """A pack made ready to run. Holds no state."""
 
     def __init__(self, pack: Pack, hash_key: str, caps: dict[str, int] | None = None) -> None:
         self.pack = pack
         self.detection = Detection(pack.catalog, pack.rules, pack.hash, hash_key, pack.peers, pack.learnt)
+        self.clustering, self._key = Clustering(pack, hash_key), hash_key
         names, kinds = self.detection.peer_names, self.detection.kinds
-        self.observer = Observer(pack.catalog, hash_key, caps, names, kinds, pack.peers)
+        tied = {"account": TIED_MS} if self.clustering.any else {}
+        self.observer = Observer(pack.catalog, hash_key, caps, names, [*kinds, *tied], pack.peers, kept_ms=tied)
 
     @property
     def catalog(self) -> Catalog:
@@ -57,9 +80,10 @@ class Pipeline:
         nothing = {name: pl.Series([None], dtype=COLUMNS[name].dtype) for name in (*ALWAYS, *self.pack.columns)}
         return pl.DataFrame({**nothing, "offset": [offset], "stamp": [stamp], "time": [stamp], "type": ["heartbeat"]})
 
-    def step(self, state: PipelineState, chunk: pl.DataFrame) -> tuple[list[Alert], int]:
-        """Take in a chunk: its alerts in order, and how many evaluations it brought; the state is moved on."""
+    def step(self, state: PipelineState, chunk: pl.DataFrame) -> Stepped:
+        """Take in a chunk; the state is moved on."""
         alerts: list[Alert] = []
+        ties = [pl.DataFrame(schema=RECORD)]
         evaluations = 0
         births: dict[str, dict[str, int]] = {}
         chunk, unmapped = self.pack.labels.told(chunk)
@@ -68,11 +92,16 @@ class Pipeline:
         def forget() -> None:
             # At the hour itself, not at a chunk's end: a late event may find its episode still there, or not.
             state.episodes.sweep(state.newest_tick)
+            state.scored.keep(self.detection.counted_by)
+            if self.clustering.any:
+                count_active(state.ties, state.features)
 
         for part in self.observer.parts(state.features, chunk, forget):
             # The first part gives every feature its birth; no later one changes it.
             births = births or {kind: self.observer.births(state.features, kind) for kind in state.features.books}
-            alerts += self.detection.detect(part, state.features, births, state.episodes)
+            alerts += self.detection.detect(part, state.features, births, state.episodes, state.scored)
             evaluations += sum(len(due.names) for due in part.due)
+            if self.clustering.any:
+                ties.append(records(state.ties, part, 0, self._key))
             self.observer.forget_closed(state.features)
-        return alerts, evaluations
+        return Stepped(alerts, evaluations, pl.concat(ties))

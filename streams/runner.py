@@ -8,11 +8,14 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from detectors.alert import Alert
+from detectors.alert import Alert, order
+from features.gathering import MINUTE_TICKS
 from features.kept import TURN_WAIT
+from features.state import State
 from features.ticks import TICK_MS
 from streams.dead_letters import Buried
 from streams.pipeline import Pipeline, PipelineState
+from streams.second_stage import Clustered, Second
 from streams.telemetry import Telemetry
 
 Position = Mapping[str, Any]
@@ -125,10 +128,12 @@ class Runner:
 
     def __init__(self, pipeline: Pipeline, source: Source, outlet: Outlet, store: SnapshotStore | None,
                  telemetry: Telemetry, clock: Callable[[], float], saved: Saved,
-                 limits: Limits | None = None) -> None:  # fmt: skip
+                 limits: Limits | None = None, second: Second | None = None) -> None:  # fmt: skip
         self._pipeline, self._source, self._outlet, self._store = pipeline, source, outlet, store
         self._telemetry, self._clock, self._limits = telemetry, clock, limits or Limits()
         self.saved = saved
+        self._clustered = Clustered(pipeline, saved.state)
+        self._second: Second = second or self._clustered
         self.over_limit = False
         self._kept_at = clock() - max(self._limits.snapshot_every_s - self._limits.first_snapshot_s, 0)
 
@@ -146,14 +151,18 @@ class Runner:
     def settle(self, chunk: Chunk, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
         """One chunk: step, emit, count. Raises TooManyBad."""
         with self._telemetry.step_seconds.time():
-            alerts, evaluations = self._pipeline.step(self.saved.state, chunk.events)
+            stepped = self._pipeline.step(self.saved.state, chunk.events)
+            alerts = sorted([*stepped.alerts, *self._second.take(stepped.ties)], key=order)
         new = self._outlet.emit(alerts, chunk.dead)
         after = self.saved.next_offset + chunk.events.height
         self.saved.next_offset = after if chunk.next_offset is None else chunk.next_offset
         self.saved.records += chunk.records
         self.saved.bad += len(chunk.dead)
-        self._telemetry.settled(chunk.events, chunk.dead, new, evaluations, chunk.unknown_keys, chunk.skipped)
+        self._telemetry.settled(chunk.events, chunk.dead, new, stepped.evaluations, chunk.unknown_keys, chunk.skipped)
         self._telemetry.state(self.saved.state.features)
+        if self.saved.state.clusters is not None:
+            self._telemetry.clusters([self.saved.state.clusters])
+        self._telemetry.drift((self._pipeline.pack.learnt, self.saved.state.scored))
         told(chunk, new)
         self._judge()
 
@@ -169,11 +178,14 @@ class Runner:
         return self._limits.words(self.saved.records, self.saved.bad)
 
     def finish(self, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
-        """The end of finite input: the heartbeat that closes every open turn, and the last snapshot."""
+        """The end of finite input: heartbeats that close every open turn and minute, and the last snapshot."""
         self._judge(ended=True)
         heartbeat = closing_heartbeat(self._pipeline, self.saved.state, self.saved.next_offset)
         if heartbeat is not None:
             self.settle(Chunk(heartbeat), told)
+        if self._clustered.waiting:
+            after = (self.saved.state.features.stream_time or 0) + MINUTE_TICKS * TICK_MS
+            self.settle(Chunk(self._pipeline.heartbeat(self.saved.next_offset, after)), told)
         self.saved.finished = True
         self.keep()
 
@@ -193,8 +205,12 @@ class Runner:
 
 def closing_heartbeat(pipeline: Pipeline, state: PipelineState, offset: int) -> pl.DataFrame | None:
     """The heartbeat that ends finite input: it closes every open turn. None where none is open."""
-    turns = [int(book.turn[slots].max()) for book in state.features.books.values()
+    stamp = closing_stamp(state.features)
+    return None if stamp is None else pipeline.heartbeat(offset, stamp)
+
+
+def closing_stamp(state: State) -> int | None:
+    """The stream time (ms) that closes every open turn; None where none is open."""
+    turns = [int(book.turn[slots].max()) for book in state.books.values()
              if len(slots := book.open[: len(book.names)].nonzero()[0])]  # fmt: skip
-    if not turns:
-        return None
-    return pipeline.heartbeat(offset, max((max(turns) + TURN_WAIT) * TICK_MS, state.features.stream_time or 0))
+    return max((max(turns) + TURN_WAIT) * TICK_MS, state.stream_time or 0) if turns else None

@@ -11,10 +11,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from detectors.alert import Alert
 from detectors.rules import Rule
+from features.cluster_catalog import CLUSTER
 from features.event import ENTITY_COLUMNS, EVENT_TYPES
 from features.state import State
+from streams.cluster_telemetry import ClusterGauges
+from streams.clustering import ClusterState
 from streams.codec import Reason
 from streams.dead_letters import Buried
+from streams.drift_telemetry import DriftTelemetry, Seen
 
 
 class Telemetry:
@@ -51,6 +55,8 @@ class Telemetry:
         )
         self.too_many_bad = Gauge("tipstaff_too_many_bad", "1 while the share of bad records is over its limit.",
                                   registry=registry)  # fmt: skip
+        self._drift = DriftTelemetry(registry)
+        self._clusters = ClusterGauges(registry)
         self._begin(rules)
 
     def _begin(self, rules: Iterable[Rule]) -> None:
@@ -68,14 +74,20 @@ class Telemetry:
         """Count what one chunk brought."""
         for event_type, count in events["type"].value_counts().iter_rows():
             self.events.labels(event_type).inc(count)
-        for reason, number in Tally(letter.reason for letter in dead).items():
-            self.dead_letters.labels(reason).inc(number)
-        for alert in alerts:
-            self.alerts.labels(alert.detector, alert.clause, alert.severity).inc()
+        self._refused(dead)
+        self._raised(alerts)
         self.evaluations.inc(evaluations)
         self.chunk_events.observe(events.height)
         self.unknown_keys.inc(sum(unknown_keys.values()))
         self.skipped.inc(skipped)
+
+    def _refused(self, dead: Sequence[Buried]) -> None:
+        for reason, number in Tally(letter.reason for letter in dead).items():
+            self.dead_letters.labels(reason).inc(number)
+
+    def _raised(self, alerts: Sequence[Alert]) -> None:
+        for alert in alerts:
+            self.alerts.labels(alert.detector, alert.clause, alert.severity).inc()
 
     def state(self, state: State) -> None:
         """Show what is kept."""
@@ -87,6 +99,14 @@ class Telemetry:
         self.late_panes.set(state.late)
         self.shed_entities.set(state.shed)
         self.shed_turns.set(state.shed_open)
+
+    def clusters(self, states: Sequence[ClusterState]) -> None:
+        """Show what the second stage keeps, of all its partitions here."""
+        self._clusters.show(states)
+
+    def drift(self, seen: Seen) -> None:
+        """Show how far what models see has drifted, once a whole hour of stream time."""
+        self._drift.show([seen])
 
     def bad_input(self, too_many: bool) -> None:
         """Show whether too large a share of the input is bad."""
@@ -127,6 +147,13 @@ class WorkerTelemetry(Telemetry):
     def state(self, state: State) -> None:
         """One partition's state alone shows nothing: see `states`."""
 
+    def drift(self, seen: Seen) -> None:
+        """One partition's rows alone show nothing: see `drifts`."""
+
+    def drifts(self, seen: Sequence[Seen]) -> None:
+        """Show how far what models see has drifted, of all partitions together."""
+        self._drift.show(seen)
+
     def states(self, states: Sequence[State]) -> None:
         """Show what is kept of all partitions; stream time is the slowest one's."""
         times = [state.stream_time for state in states if state.stream_time is not None]
@@ -149,6 +176,21 @@ class WorkerTelemetry(Telemetry):
         for gauge in (self.snapshot_bytes, self.snapshot_time):
             with suppress(KeyError):
                 gauge.remove(str(partition))
+
+
+class ClusterTelemetry(WorkerTelemetry):
+    """What a process of the second stage counts besides."""
+
+    def __init__(self, rules: Iterable[Rule], registry: CollectorRegistry | None = None) -> None:
+        super().__init__([rule for rule in rules if rule.entity == CLUSTER], registry)
+        self.strange_sources = Counter("tipstaff_ties_strange", "Records of ties of a partition that does not exist.",
+                                       registry=self.registry)  # fmt: skip
+
+    def taken(self, records: int, dead: Sequence[Buried], alerts: Sequence[Alert]) -> None:
+        """Count what one chunk brought."""
+        self.chunk_events.observe(records)
+        self._refused(dead)
+        self._raised(alerts)
 
 
 def _bytes_of(state: State) -> int:

@@ -22,10 +22,11 @@ _MOCK_LACKS = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a real broker is marked `kafka`, so that none is forgotten."""
+    """A test that asks for a real broker is marked `kafka`, so that none is forgotten; the slow ones come first."""
     for item in items:
         if _REAL & set(getattr(item, "fixturenames", ())):
             item.add_marker("kafka")
+    items.sort(key=lambda item: item.get_closest_marker("slow_kafka") is None)
 
 
 @pytest.fixture(scope="session")

@@ -243,6 +243,12 @@ MISTAKES: dict[str, Files] = {
                                            **rule(clause="clause: mine")},
     "unknown knowledge": {**clauses(_CLAUSE.replace("coverage", "path: child_safety, coverage")),
                           **rule("knowledge: rumour", clause="clause: mine")},
+    "clusters under the child-safety path": {
+        **clauses(_CLAUSE.replace("coverage", "path: child_safety, coverage")),
+        **rule("knowledge: classifier", clause="clause: mine", entity="entity: cluster",
+               when="when: [accounts_24h > 5]"),
+    },
+    "an event rule about a cluster": on_event("process = 'x'", entity="entity: cluster"),
     "an event rule about an end user": on_event("process = 'x'", entity="entity: end_user"),
     "two rules": rule() | {"rules/other.yaml": str(rule()["rules/my-rule.yaml"])},
     "a rule that a clause is missing for": rule(clause="clause: something-else"),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from detectors.anomaly.group import Group
 from detectors.anomaly.growing import grow
 from detectors.anomaly.model import ANY, Declared, Model
+from detectors.anomaly.reference import reference_of
 from detectors.rules import build_rules
 from features.declared import build
 from streams.alert_lines import rfc3339
@@ -52,6 +53,8 @@ RULES: list[dict[str, Any]] = [
     {"id": "failing", "title": "failing", "entity": "key", "on": "tick", "when": ["failed_share_1m > 0.4"]},
     {"id": "miner", "title": "a miner", "entity": "workload", "on": "event", "event": "process",
      "when": ["command_line ILIKE '%xmrig%'"], "quiet": "1m"},
+    {"id": "together", "title": "together", "entity": "cluster", "on": "tick",
+     "when": ["accounts_1h >= 2", "requests_24h >= 3"], "quiet": "2m"},
 ]  # fmt: skip
 
 
@@ -63,7 +66,9 @@ def small_model() -> Model:
     grown = replace(bare, forest=grow(bare.prepared(rows), seed=3, trees=20, sample=64))
     names = ("requests_1m", "failed_1m", "failed_share_1m")
     declared = Declared("odd-key", "odd", "abuse", "low", "key", names, 0.33, 60_000)
-    return Model(declared, {ANY: replace(grown, calibration=np.sort(grown.scores(rows)))})
+    scores = grown.scores(rows)
+    spread = reference_of(rows, scores, np.ones(len(rows), np.uint32))
+    return Model(declared, {ANY: replace(grown, calibration=np.sort(scores), reference=spread)})
 
 
 def small_pack(rules: Iterable[Mapping[str, Any]] = RULES, features: list[dict[str, Any]] = FEATURES) -> Pack:
@@ -84,8 +89,11 @@ _SHIFTS = st.sampled_from([0] * 8 + [-7_000, -30_000, -125_000, -4_000_000, 400_
 
 @st.composite
 def events(draw: st.DrawFn, most: int = 60) -> list[dict[str, Any]]:
-    """Events mostly in order of time; some late, some far ahead of the log."""
-    now, found = START, []
+    """Events mostly in order of time; some late, some far ahead of the log.
+
+    Where a crowd comes first, what two accounts share is not common to a quarter of all.
+    """
+    now, found = START, [_one_of(account) for account in draw(st.sampled_from(["", "cdefghij"]))]
     for number in range(draw(st.integers(1, most))):
         now += draw(_STEPS)
         event: dict[str, Any] = {"id": f"e{number}", "time": rfc3339(now + draw(_SHIFTS))}
@@ -93,12 +101,17 @@ def events(draw: st.DrawFn, most: int = 60) -> list[dict[str, Any]]:
         if draw(st.integers(0, 4)):
             event |= {"type": "inference", "api_key_id": draw(st.sampled_from(["k1", "k2"])),
                       "status": draw(st.sampled_from([200, 500])), "output_tokens": draw(st.integers(0, 100)),
-                      "plan": draw(st.sampled_from(["trial", "pro"]))}  # fmt: skip
+                      "plan": draw(st.sampled_from(["trial", "pro"])),
+                      "template_fingerprint": draw(st.sampled_from([None, "t1", "t2"]))}  # fmt: skip
         else:
             command = draw(st.sampled_from(["python train.py", "./XMRig -o pool --secret"]))
             event |= {"type": "process", "workload_id": "w", "command_line": command}
         found.append(event)
     return found
+
+
+def _one_of(account: str) -> dict[str, Any]:
+    return {"id": f"crowd-{account}", "time": rfc3339(START), "account_id": account, "type": "inference"}
 
 
 def lines(found: Iterable[Mapping[str, Any]]) -> bytes:

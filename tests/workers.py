@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from streams.worker.letters.graves import Grave, from_record
 
-PARTITIONS = 4
+PARTITIONS, TIE_PARTITIONS = 4, 2
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ def site_on(bootstrap: str, topic: Topic, history: bool = False, partitions: int
     names = {
         "events": topic("events", partitions, message_timestamp_type=stamps, retention_ms=-1),
         "dead_letters": topic("dead"), "alerts": topic("alerts"), "restricted_alerts": topic("restricted"),
+        "ties": topic("ties", TIE_PARTITIONS),
         "snapshots": topic("snapshots", partitions, cleanup_policy="compact"),
         "packs": topic("packs", cleanup_policy="compact", max_message_bytes=8 * 2**20),
     }  # fmt: skip
@@ -152,11 +153,11 @@ class Working:
 
 
 @contextmanager
-def working(site: Site, log: Path, *arguments: object, **more: str) -> Iterator[Working]:
-    """`tipstaff worker` with these arguments; killed in the end if it still runs."""
+def working(site: Site, log: Path, *arguments: object, command: str = "worker", **more: str) -> Iterator[Working]:
+    """`tipstaff worker`, or another command like it, with these arguments; killed in the end if it still runs."""
     environment = {**os.environ, **site.environment, **more}
     with log.open("wb") as lines:
-        process = subprocess.Popen([*COMMAND, "worker", *map(str, arguments)], env=environment,
+        process = subprocess.Popen([*COMMAND, command, *map(str, arguments)], env=environment,
                                    stdin=subprocess.DEVNULL, stdout=lines, stderr=lines)  # fmt: skip
     try:
         yield Working(process, log)

@@ -77,7 +77,8 @@ def _check_words(one: Mapping[str, Any], known: Known) -> list[Problem]:
     found = [Problem((key,), f"a model cannot have the {key} {one[key]}", _hint(key, str(one[key]), names))
              for key, names in options.items() if one[key] not in names]  # fmt: skip
     if one["clause"] in known.restricted:
-        found.append(Problem(("clause",), f"{one['clause']} is watched by rules alone", "take an ordinary clause"))
+        found.append(Problem(("clause",), f"{one['clause']} is on the path of child safety: no model may speak of it",
+                             "take an ordinary clause: what is unusual is no knowledge of abuse"))  # fmt: skip
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.anomaly.forest import Floats, Forest
+from detectors.anomaly.reference import Reference
 
 
 def prepared(values: Floats, usual: Floats, scales: Floats) -> Floats:
@@ -25,13 +26,14 @@ class Group:
 
     usual: float64[features], the medians, in the features' own units; scales: float64[features], what each is
     multiplied with before its logarithm is taken; calibration: float64[n], ascending: the highest score in a day of
-    each held-back honest entity.
+    each held-back honest entity; reference: how rows of those entities are spread, None while it is being learnt.
     """
 
     forest: Forest
     usual: Floats
     scales: Floats
     calibration: Floats
+    reference: Reference | None = None
 
     def prepared(self, values: Floats) -> Floats:
         """Rows as the forest sees them: see `prepared`."""

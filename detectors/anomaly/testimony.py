@@ -11,7 +11,8 @@ import numpy.typing as npt
 from detectors.alert import Evidence
 from detectors.anomaly.forest import Floats
 from detectors.anomaly.group import Group
-from detectors.anomaly.model import Declared, Model
+from detectors.anomaly.model import ANY, Declared, Model, Scored
+from detectors.anomaly.scored_rows import ScoredRows
 from detectors.firing import enough_history
 from features.catalog import Value
 from features.due import Due
@@ -47,14 +48,18 @@ class Models:
             for one in self.models
         ]
 
-    def standouts(self, due: Due, births: Mapping[str, int], also: npt.NDArray[np.int64]) -> list[Standout]:
-        """Who stands out among the fresh evaluations, and `also`: rows that a rule fired on. births: ms by value."""
+    def standouts(self, due: Due, births: Mapping[str, int], also: npt.NDArray[np.int64],
+                  seen: ScoredRows) -> list[Standout]:  # fmt: skip
+        """Who stands out among the fresh evaluations, and `also`: rows that a rule fired on. births: ms by value.
+
+        The fresh ones alone are counted in `seen`: models learnt from such, and whom rules fire on is no drift.
+        """
         asked = due.fresh.copy()
         asked[also] = True
         found: list[Standout] = []
         for model, windows in zip(self.models, self._windows, strict=True):
             rows = np.flatnonzero(asked & whole(due, births, windows))
-            found += _of(model, due, rows) if len(rows) else []
+            found += _of(model, due, rows, seen) if len(rows) else []
         return found
 
     def evidence(self, one: Standout, due: Due) -> tuple[Evidence, ...]:
@@ -87,9 +92,10 @@ def whole(due: Due, births: Mapping[str, int], windows: Mapping[str, int]) -> np
     return found
 
 
-def _of(model: Model, due: Due, rows: Ints) -> list[Standout]:
+def _of(model: Model, due: Due, rows: Ints, seen: ScoredRows) -> list[Standout]:
     plans: Sequence[str | None] = [due.plan[row] for row in rows.tolist()]
     scored = model.scored(due.values[rows], plans)
+    _count(model, scored, plans, due.fresh[rows], seen)
     found = []
     for at in np.flatnonzero(scored.p_values <= model.declared.p_value).tolist():
         group = model.group(plans[at])
@@ -97,3 +103,15 @@ def _of(model: Model, due: Due, rows: Ints) -> list[Standout]:
         found.append(Standout(model.declared, group, int(rows[at]), scored.values[at], float(scored.scores[at]),
                               float(scored.p_values[at])))  # fmt: skip
     return found
+
+
+def _count(model: Model, scored: Scored, plans: Sequence[str | None], fresh: npt.NDArray[np.bool_],
+           seen: ScoredRows) -> None:  # fmt: skip
+    """Add the fresh rows to what was seen of each group."""
+    names = np.array([plan if plan in model.groups else ANY for plan in plans])
+    for name in dict.fromkeys(names[fresh].tolist()):
+        group = model.groups.get(name)
+        if group is not None and group.reference is not None:
+            mine = fresh & (names == name)
+            counts = group.reference.counted(scored.values[mine], scored.scores[mine])
+            seen.add((model.declared.id, name, group.reference.identity), counts)

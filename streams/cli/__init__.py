@@ -18,6 +18,7 @@ COMMANDS = (
     "evaluate",
     "hunt",
     "worker",
+    "clusters",
     "enforce",
     "receiver",
     "bridge",

@@ -14,7 +14,7 @@ from streams.cli import words
 from streams.cli.accounts_act import act
 from streams.cli.accounts_import import import_facts
 from streams.cli.accounts_spared import elsewhere, protect, reinstate, unprotect
-from streams.cli.alerts import DataDir, Json, directory_of, newest
+from streams.cli.alerts import DataDir, Json, account_of, directory_of, newest
 from streams.cli.screen import Failed, PackDir, as_json, err, out, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.local.snapshots import FolderStore
@@ -51,7 +51,7 @@ def show(
 def _found(account: str, directory: DataDirectory, pack: Pack) -> dict[str, Any]:
     pipeline = Pipeline(pack, settings_of().hash_key)
     saved = FolderStore(directory.snapshots, pipeline, lambda text: err.print(text, markup=False)).load()
-    alerts = [a for a in newest(directory).values() if a["entity"]["account_id"] == account]
+    alerts = [a for a in newest(directory).values() if account_of(a) == account]
     if saved is None:
         raise Failed(f"{directory.path} holds no snapshot yet: a run keeps its first after two seconds.")
     entities = [one for kind in saved.state.features.books for one in _entities(account, kind, saved, pipeline)]

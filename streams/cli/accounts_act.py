@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from features.cluster_catalog import CLUSTER
 from features.sql import nearest
 from streams.cli.alerts import DataDir, Json
 from streams.cli.ledger_options import As, LedgerUrl, Sinks, View, Why, Yes, desk, viewed
@@ -124,6 +125,9 @@ def whole(account: str) -> Target:
 def _about(row: Row, rung: str) -> Target:
     """What an alert is about, or its account where the rung is for accounts alone."""
     alert = alert_of(row)
+    if alert.kind == CLUSTER:
+        raise Failed(f"alert {alert.id[:8]} is about a cluster, and so about none of its accounts: name an ACCOUNT, or "
+                     "the --case (tipstaff cases show lists what each did)")  # fmt: skip
     if alert.kind not in TARGETS[rung]:
         return whole(alert.account_id)
     return {"kind": alert.kind, "account_id": alert.account_id, "id": alert.entity_id}

@@ -52,6 +52,12 @@ def newest(directory: DataDirectory, restricted: bool = False) -> dict[str, dict
     return {alert["id"]: alert for alert in written(path)}
 
 
+def account_of(alert: dict[str, Any]) -> str | None:
+    """The account that a written alert is about, or whose key or workload; None for a cluster's."""
+    account: str | None = alert["entity"].get("account_id")
+    return account
+
+
 @app.command("list")
 def list_alerts(
     account: Annotated[str | None, typer.Option(help="only of this account")] = None,
@@ -61,7 +67,7 @@ def list_alerts(
     """Every alert once, its newest revision, in the order raised."""
     found = [
         alert for alert in newest(directory_of(data_dir), restricted).values()
-        if (account is None or alert["entity"]["account_id"] == account) and rule in (None, alert["detector"])
+        if (account is None or account_of(alert) == account) and rule in (None, alert["detector"])
     ]  # fmt: skip
     if json:
         return as_json(found)

@@ -6,13 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from features.arrivals import SEPARATOR
+from features.cluster_catalog import CLUSTER
 from streams.alert_lines import rfc3339, when
 from streams.cli.action_words import COLUMNS as ACTION_COLUMNS
 from streams.cli.action_words import action_cells
 from streams.cli.screen import say, table
-from streams.cli.words import span
+from streams.cli.words import cluster, span
 from streams.enforcement.ledger.case_lists import Contents
+from streams.enforcement.ledger.rows import alert_of
 from streams.enforcement.ledger.transaction import Row
+from streams.enforcement.policy.clusters import size_of
+from streams.tally import tally
 
 COLUMNS = ("case", "due", "role", "clause", "what", "account", "alerts>", "actions>", "assignee", "state")
 _MOST_SHOWN = 20
@@ -36,6 +40,7 @@ def case_data(row: Row, now_ms: int) -> dict[str, Any]:
     counts: dict[str, Any] = {what: row[what] for what in ("accounts", "alerts", "actions") if what in row}
     times = {name: when(row[key]) for key, name in _TIMES.items()}
     overdue = row["state"] == "open" and row["due_ms"] < now_ms
+    counts |= {"left_out": row["left_out"]} if row["left_out"] else {}
     return {**{name: row[name] for name in _PLAIN}, **times, "age_s": (now_ms - row["opened_ms"]) // 1000,
             "overdue": overdue, **counts}  # fmt: skip
 
@@ -55,7 +60,7 @@ def contents_data(held: Contents) -> dict[str, Any]:
     return {
         "accounts": held.accounts,
         "alerts": [{"alert_id": row["alert_id"], "rule": row["rule"], "title": row["title"],
-                    "severity": row["severity"], "account_id": row["account_id"], "kind": row["kind"],
+                    "severity": row["severity"], "account_id": row["account_id"] or None, "kind": row["kind"],
                     "revision": row["revision"], "time": rfc3339(row["time_ms"]), "runbook": row["runbook"]}
                    for row in held.alerts],
         "actions": [{"action_id": row["action_id"], "rung": row["rung"], "kind": row["kind"], "state": row["state"],
@@ -67,7 +72,16 @@ def contents_data(held: Contents) -> dict[str, Any]:
                      "appeal_reason": row["appeal_reason"], "appealed": rfc3339(row["appealed_ms"])}
                     for row in held.appeals],
         "notes": [{"at": rfc3339(row["at_ms"]), "by": row["by"], "text": row["text"]} for row in held.notes],
+        **({"clusters": clusters(held), "members": held.members} if held.clusters else {}),
     }  # fmt: skip
+
+
+def clusters(held: Contents) -> list[dict[str, Any]]:
+    """Each cluster of a case, for a program: how many accounts it had within 24 h by its newest alert, and when."""
+    newest = {row["entity"]: row for row in sorted(held.alerts, key=lambda row: row["time_ms"])
+              if row["kind"] == CLUSTER}  # fmt: skip
+    return [{"id": name, "accounts_24h": size_of(alert_of(row)) if (row := newest.get(name)) else None,
+             "time": when(row["time_ms"]) if row else None} for name in held.clusters]  # fmt: skip
 
 
 def say_case(row: Row, held: Contents, now_ms: int) -> None:
@@ -78,8 +92,11 @@ def say_case(row: Row, held: Contents, now_ms: int) -> None:
     if row["restricted"]:
         say("restricted: child safety's alone; that you looked at it is recorded")
     say(f"opened {rfc3339(row['opened_ms'])}, {_ending(row, now_ms)}")
-    for line in _accounts(held.accounts):
-        say(line)
+    if held.clusters:
+        _say_clusters(row, held)
+    else:
+        for line in _accounts(held.accounts):
+            say(line)
     _some("alerts", ("alert", "at", "severity", "who", "what", "runbook"), [
         (one["alert_id"][:8], rfc3339(one["time_ms"]), one["severity"], _whom(one),
          one["title"], one["runbook"]) for one in held.alerts])  # fmt: skip
@@ -93,7 +110,20 @@ def say_case(row: Row, held: Contents, now_ms: int) -> None:
     _some("notes", ("at", "by", "note"), [(rfc3339(one["at_ms"]), one["by"], one["text"]) for one in held.notes])
 
 
+def _say_clusters(row: Row, held: Contents) -> None:
+    for one in clusters(held):
+        size = "" if one["accounts_24h"] is None else f": {one['accounts_24h']:,} accounts within 24 h"
+        say(f"{cluster(one['id'])}{size}")
+    left = f"; no room for others, named {tally(row['left_out'], 'time')}" if row["left_out"] else ""
+    say(f"to share something is nobody's own doing: act on single accounts (tipstaff accounts act){left}")
+    _some("accounts seen in it", ("account", "own alerts>", "plan", "strikes>", "standing"), [
+        (one["account_id"], f"{one['alerts']:,}", one["plan"] or "unknown", f"{one['strikes']:,}",
+         ", ".join(one["standing"])) for one in held.members])  # fmt: skip
+
+
 def _whom(alert: Row) -> str:
+    if alert["kind"] == CLUSTER:
+        return cluster(alert["entity"])
     account, own = alert["account_id"], alert["entity"].split(SEPARATOR)[-1]
     return (
         f"account {account}" if alert["kind"] == "account" else f"{alert['kind'].replace('_', ' ')} {own} of {account}"

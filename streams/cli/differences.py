@@ -71,6 +71,7 @@ def _pairs(accounts: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
 
 
 def _alert(one: Found) -> dict[str, Any]:
-    entity = {"kind": one.kind, "account_id": one.account_id, "id": one.entity_id}
+    whose = {"account_id": one.account_id} if one.account_id else {}
+    entity = {"kind": one.kind, **whose, "id": one.entity_id}
     return {"id": one.id, "detector": one.detector, "clause": one.clause, "severity": one.severity, "entity": entity,
             "episode_start": rfc3339(one.start_tick * TICK_MS)}  # fmt: skip

@@ -9,9 +9,10 @@ import typer
 
 from features.peers import Trained
 from streams.cli.formats import AccountField, FieldMap
-from streams.cli.history import Files, Form, Sort, chunks, not_among, say_read
+from streams.cli.history import Form, Sort, chunks, not_among, say_read
 from streams.cli.models_anomaly import train_anomaly
 from streams.cli.models_shown import check, show
+from streams.cli.models_source import Bootstrap, FromKafka, MaybeFiles, Since, Topic, Until, stored_of
 from streams.cli.screen import Failed, PackDir, out, settings_of, told
 from streams.history.labels_file import LabelsRefused, read_labels
 from streams.history.peer_training import PeerTraining
@@ -31,8 +32,9 @@ app.command("check")(check)
 
 @train.command("peers")
 def train_peers(
-    files: Files, format: Form = "native", account_field: AccountField = None, field_map: FieldMap = None,
-    sort: Sort = False, pack: PackDir = None,
+    files: MaybeFiles = None, from_kafka: FromKafka = False, topic: Topic = None, bootstrap: Bootstrap = None,
+    since: Since = None, until: Until = None, format: Form = "native", account_field: AccountField = None,
+    field_map: FieldMap = None, sort: Sort = False, pack: PackDir = None,
     target: Annotated[Path | None, typer.Option("--out", help="where to write; else peers.json of --pack")] = None,
     labels: Annotated[Path | None, typer.Option(help="labels (CSV): accounts that did wrong are left out")] = None,
 ) -> None:  # fmt: skip
@@ -42,11 +44,12 @@ def train_peers(
     entities are left out: their plan, or all, stands for them. The file is part of the pack from then on: it changes
     the pack's hash, and rules may compare with it (`requests_1h_vs_peers`).
     """
-    file = _target(target, pack, files)
-    chosen = Input(tuple(files), format=format, account_field=account_field, sort=sort, map=field_map)
+    file = _target(target, pack, files or [])
+    chosen = Input(tuple(files or ()), format=format, account_field=account_field, sort=sort, map=field_map)
     with told():
+        stored = stored_of(chosen, from_kafka, topic, bootstrap, since, until)
         found = read_pack(pack)
-        training = PeerTraining(chosen, found, settings_of(), _guilty(labels, found))
+        training = PeerTraining(stored, found, settings_of(), _guilty(labels, found))
         with chunks(training.summary) as shown:
             made = _made(training, shown)
         with whole_file(file) as passing:
@@ -78,4 +81,5 @@ def _made(training: PeerTraining, shown: Hear) -> Trained:
     try:
         return training.run(shown)
     except TooLittle as error:
+        say_read(training.summary)
         raise Failed(str(error)) from None

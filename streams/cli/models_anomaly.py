@@ -12,7 +12,8 @@ import typer
 from detectors.anomaly.model import Declared
 from features.sql import nearest
 from streams.cli.formats import AccountField, FieldMap
-from streams.cli.history import Files, Form, Sort, chunks, not_among, say_read
+from streams.cli.history import Form, Sort, chunks, not_among, say_read
+from streams.cli.models_source import Bootstrap, FromKafka, MaybeFiles, Since, Topic, Until, stored_of
 from streams.cli.screen import Failed, PackDir, err, out, settings_of, told
 from streams.enforcement.audit.signing import KeyRefused, SigningKey, as_text, new_signing_key, read_signing_key
 from streams.enforcement.people.private_file import PrivateFileRefused
@@ -39,8 +40,10 @@ OnePlan = Annotated[bool, typer.Option("--one-plan", help="learn though all enti
 
 
 def train_anomaly(
-    files: Files, format: Form = "native", account_field: AccountField = None, field_map: FieldMap = None,
-    sort: Sort = False, pack: PackDir = None, model: Id = None, labels: Labels = None, alerts: Alerts = None,
+    files: MaybeFiles = None, from_kafka: FromKafka = False, topic: Topic = None, bootstrap: Bootstrap = None,
+    since: Since = None, until: Until = None, format: Form = "native", account_field: AccountField = None,
+    field_map: FieldMap = None, sort: Sort = False,
+    pack: PackDir = None, model: Id = None, labels: Labels = None, alerts: Alerts = None,
     seed: Seed = 0, sign: Sign = None, one_plan: OnePlan = False,
 ) -> None:  # fmt: skip
     """What is usual among honest entities, by plan, for the models that models.yaml declares.
@@ -51,14 +54,15 @@ def train_anomaly(
     """
     if pack is None:
         raise Failed("say where the models go: --pack DIR (its models/ID.model)")
-    chosen = Input(tuple(files), format=format, account_field=account_field, sort=sort, map=field_map)
+    chosen = Input(tuple(files or ()), format=format, account_field=account_field, sort=sort, map=field_map)
     with told():
+        stored = stored_of(chosen, from_kafka, topic, bootstrap, since, until)
         found = read_pack(pack)
         models = _models(found, model)
         for one in models:
-            not_among(files, _target(pack, one), str(_target(pack, one)))
+            not_among(files or [], _target(pack, one), str(_target(pack, one)))
         key = _key(sign)
-        training = ModelTraining(chosen, found, models, settings_of(), _left_out(labels, alerts, found), seed)
+        training = ModelTraining(stored, found, models, settings_of(), _left_out(labels, alerts, found), seed)
         with chunks(training.summary) as shown:
             _read(training, shown)
         say_read(training.summary)
@@ -80,6 +84,7 @@ def _read(training: ModelTraining, shown: Hear) -> None:
     try:
         training.read(shown)
     except TooLittle as error:
+        say_read(training.summary)
         raise Failed(str(error)) from None
 
 
@@ -98,7 +103,7 @@ def _made(training: ModelTraining, model: Declared, pack: Pack, folder: Path, ke
 
 
 def _write(file: Path, taught: Taught, pack: Pack, key: SigningKey | None) -> None:
-    data = written(taught.model, pack.catalog, taught.learnt.golden, key)
+    data = written(taught.model, pack.catalog, pack.labels, taught.learnt.golden, key)
     try:
         file.parent.mkdir(exist_ok=True)
     except OSError as error:

@@ -108,7 +108,7 @@ def _tell(one: Mapping[str, Any]) -> None:
               f"accounts left out, under pack {about['pack']}, seed {about['seed']}, {about['library']}; {signed}",
               markup=False)  # fmt: skip
     table("\nwhat it was tried on",
-          ["plan", "entities>", "rows>", "held-back days>", "median score>", "p99>", "highest>",
+          ["plan", "entities>", "left out as unlike>", "rows>", "held-back days>", "median score>", "p99>", "highest>",
            "of them at the p-value>", "same for all"],
           [_group(plan, told) for plan, told in about["groups"].items()])  # fmt: skip
     plans = list(about["groups"])
@@ -118,7 +118,8 @@ def _tell(one: Mapping[str, Any]) -> None:
 
 def _group(plan: str, told: Mapping[str, Any]) -> Sequence[object]:
     scores, share = told["scores"], told["share_at_p"]
-    return [_plan(plan), number(told["entities"]), number(told["rows"]), number(told["held_back_days"]),
+    return [_plan(plan), number(told["entities"]), number(told["left_out_as_unlike"]), number(told["rows"]),
+            number(told["held_back_days"]),
             number(scores["p50"]), number(scores["p99"]), number(scores["p100"]),
             "too few to try" if share is None else number(share, "share"), ", ".join(told["same_for_all"])]  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from detectors.anomaly.model import Declared
 from detectors.rules import Rule
 from streams.alert_lines import rfc3339, when
 from streams.cli.words import span
@@ -17,9 +18,11 @@ COLUMNS = ("rule", "clause", "stage", "at most", "since", "by", "forecast action
            "held by stage, 7 d>", "open cases>")  # fmt: skip
 _FIGURES = ("forecast_per_h", "acted_last_h", "overturned", "shadow_decisions", "open_cases")
 _HIDDEN = "hidden"
+_PAGES = "page"
+"""Instead of a model's stage: it never acts, and people hear of it whatever the stage."""
 
 
-def rule_data(one: RuleRecord, rule: Rule | None, restricted: bool) -> dict[str, Any]:
+def rule_data(one: RuleRecord, rule: Rule | Declared | None, restricted: bool) -> dict[str, Any]:
     """A rule for a program. Where it is child safety's, figures are null (and hidden true) unless restricted."""
     hidden = _hidden(rule, restricted)
     told = {key: value for key, value in asdict(one).items() if not key.endswith("_ms")}
@@ -33,20 +36,21 @@ def rule_data(one: RuleRecord, rule: Rule | None, restricted: bool) -> dict[str,
     }
 
 
-def rule_cells(one: RuleRecord, rule: Rule | None, restricted: bool, now_ms: int) -> tuple[object, ...]:
+def rule_cells(one: RuleRecord, rule: Rule | Declared | None, restricted: bool, now_ms: int) -> tuple[object, ...]:
     """A rule as a row of COLUMNS."""
     figures = ["-" if one.forecast_per_h is None else f"{one.forecast_per_h:,.2f}", f"{one.acted_last_h:,}",
                f"{one.overturned:,}", f"{one.shadow_decisions:,}", f"{one.open_cases:,}"]  # fmt: skip
     since = "never promoted" if one.since_ms is None else rfc3339(one.since_ms)
     hidden = _hidden(rule, restricted)
     name = one.rule if one.current else f"{one.rule} (version {one.rule_version[:12]}, not of this pack)"
-    return (name, rule.clause if rule else "unknown", _stage(one, now_ms), one.cap, since, one.by,
+    stage, cap = ("model", _PAGES) if one.model else (_stage(one, now_ms), one.cap)
+    return (name, rule.clause if rule else "unknown", stage, cap, "" if one.model else since, one.by,
             *([_HIDDEN] * len(_FIGURES) if hidden else figures))  # fmt: skip
 
 
-def _hidden(rule: Rule | None, restricted: bool) -> bool:
+def _hidden(rule: Rule | Declared | None, restricted: bool) -> bool:
     """Whether its figures are not for these eyes; of a rule that the pack does not have nobody knows."""
-    return not restricted and (rule is None or rule.restricted)
+    return not restricted and (rule is None or (isinstance(rule, Rule) and rule.restricted))
 
 
 def _stage(one: RuleRecord, now_ms: int) -> str:

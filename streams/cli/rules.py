@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from detectors.anomaly.model import Declared
 from detectors.rules import Rule
 from features.sql import nearest
 from streams.cli import rule_words
@@ -66,19 +67,25 @@ def list_rules(
 ) -> None:  # fmt: skip
     """Each rule: its stage in force, how far the policy lets it come, what was expected of it, and what it did.
 
+    Models stand there too. They have no stage: they page within their budget and never act.
+
     The forecast is of actions an hour upon all accounts: as of the promotion, or by its last 7 days in shadow.
     """
     at = desk(ledger, data_dir, as_file, pack)
     known = pack_of(at)
-    by_id = {rule.id: rule for rule in known.rules}
+    by_id: dict[str, Rule | Declared] = {rule.id: rule for rule in known.rules}
+    by_id |= {model.id: model for model in known.models}
     with viewed(at) as view:
-        rows = [row for row in rule_records(view.tx, in_force_of(known)) if stage in (None, row.stage)]
+        found = rule_records(view.tx, in_force_of(known))
+        rows = [row for row in found if stage is None or (row.stage == stage and not row.model)]
         now, restricted = view.tx.now_ms, view.restricted
     if json:
         return as_json([rule_words.rule_data(row, by_id.get(row.rule), restricted) for row in rows])
     cells = [rule_words.rule_cells(row, by_id.get(row.rule), restricted, now) for row in rows]
     table("", rule_words.COLUMNS, cells)
-    return say(tally(len(rows), "rule") if rows else "no rules")
+    models = sum(row.model for row in rows)
+    counts = [tally(len(rows) - models, "rule"), *([tally(models, "model")] if models else [])]
+    return say(", ".join(counts) if rows else "no rules")
 
 
 @app.command("promote")
@@ -116,6 +123,8 @@ def promote(
 
 def _rule(pack: Pack, name: str) -> Rule:
     by_id = {rule.id: rule for rule in pack.rules}
+    if name in [model.id for model in pack.models]:
+        raise Failed(f"{safe(name)} is a model: it pages within its budget and never acts, so it has no stage")
     if name not in by_id:
         hint = nearest(name, list(by_id)) or "tipstaff rules list shows them"
         raise Failed(f"the pack has no rule {safe(name)}; {hint}")

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from features.cluster_catalog import CLUSTER
+
 _SPANS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 _READ = 80
 _COMPARED_WITH = re.compile(r"\s*(>=|<=|<>|>|<|=)\s*[0-9.eE+-]+$")
@@ -105,12 +107,20 @@ def _clearing(one: Mapping[str, Any], unit: str) -> str:
 
 
 def entity(written: Mapping[str, Any]) -> str:
-    """Whom an alert is about: account acme, or workload w1 of account acme."""
+    """Whom an alert is about: account acme, workload w1 of account acme, or accounts with something in common."""
     one = written["entity"]
+    if one["kind"] == CLUSTER:
+        return cluster(one["id"])
     whole = one["kind"] == "account"
     if whole:
         return f"account {one['account_id']}"
     return f"{one['kind'].replace('_', ' ')} {one['id']} of account {one['account_id']}"
+
+
+def cluster(name: str) -> str:
+    """A cluster: accounts with one template fingerprint (3141592653)."""
+    tie, _, value = name.partition(":")
+    return f"accounts with one {tie.replace('_', ' ')} ({value})"
 
 
 def row(written: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
@@ -137,6 +147,8 @@ def explanation(written: Mapping[str, Any], clause: str = "") -> Iterator[str]:
         yield f"known by: {_KNOWN[written['knowledge']]}"
     if written.get("end_users"):
         yield f"the customer's own users behind it: {', '.join(written['end_users'])}"
+    if written.get("accounts"):
+        yield f"seen with it last, which says nothing of what they did themselves: {', '.join(written['accounts'])}"
     yield "because"
     yield from (f"  - {sentence(one, written['entity']['kind'])}" for one in written["evidence"])
     if written["events"]:

@@ -12,13 +12,14 @@ from streams.pack import Pack
 
 @dataclass(frozen=True)
 class InForce:
-    """A policy with its clauses. rules: each rule's version; packs: hashes of packs that alerts may name."""
+    """A policy with its clauses. rules, models: the version of each; packs: hashes of packs that alerts may name."""
 
     policy: Policy
     clauses: Mapping[str, Clause]
     rules: Mapping[str, str]
     pack: str
     packs: frozenset[str] = field(default=frozenset())
+    models: Mapping[str, str] = field(default_factory=dict)
 
     def knows(self, pack: str) -> bool:
         """Whether alerts of a pack may be acted upon."""
@@ -27,5 +28,6 @@ class InForce:
 
 def in_force_of(pack: Pack, packs: frozenset[str] = frozenset()) -> InForce:
     """A pack's policy; packs: hashes of further packs that alerts may name."""
-    versions = {rule.id: rule.version for rule in pack.rules}
-    return InForce(pack.policy, pack.clauses, versions, pack.hash, packs)
+    rules = {rule.id: rule.version for rule in pack.rules}
+    models = {model.id: model.version for model in pack.models}
+    return InForce(pack.policy, pack.clauses, rules, pack.hash, packs, models)

@@ -99,7 +99,7 @@ def _order(one: Found) -> tuple[int, str, str, str, str]:
 
 
 def _accounts(alerts: Iterable[Found]) -> set[tuple[str, str]]:
-    return {(one.account_id, one.clause) for one in alerts}
+    return {(one.account_id, one.clause) for one in alerts if one.account_id}  # a cluster is about no account
 
 
 def _of(alerts: Iterable[Found], rule: str) -> int:

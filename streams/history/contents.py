@@ -9,7 +9,9 @@ import sqlglot
 from sqlglot import exp
 
 from detectors.rules import Rule
+from features.cluster_catalog import CLUSTER
 from features.event import ENTITY_COLUMNS
+from features.tie_values import READ as TIES
 from streams.history.reading import Reading
 from streams.history.seen import Seen
 from streams.pack import Pack
@@ -38,10 +40,12 @@ class Contents:
 
     def lacks(self, rule: Rule, pack: Pack) -> Iterator[str]:
         """What a rule reads and these events do not have, in words."""
-        types, columns, named = set(rule.event), {ENTITY_COLUMNS[rule.entity]}, set[tuple[str, str]]()
+        types, columns, named = set(rule.event), {ENTITY_COLUMNS.get(rule.entity, "account_id")}, set[tuple[str, str]]()
         if rule.on == "event":
             columns |= {name for c in rule.conditions for name in _required(c.text)}
-        for feature in rule.features:
+        if rule.entity == CLUSTER and not self.columns.intersection(TIES):
+            yield "nothing that accounts could share is ever set"
+        for feature in rule.features if rule.entity != CLUSTER else ():
             for name in filter(None, (feature.name, feature.of, feature.over)):
                 source = pack.catalog.by_name[feature.entity, name]
                 types |= set(source.event)

@@ -43,8 +43,8 @@ class Raised:
 
 class _Entity(msgspec.Struct):
     kind: str
-    account_id: str
     id: str
+    account_id: str = ""
 
 
 class _Line(msgspec.Struct):

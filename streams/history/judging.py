@@ -19,7 +19,7 @@ ALERTS: dict[str, pl.DataType] = {
     "id": pl.String(), "account_id": pl.String(), "clause": pl.String(), "detector": pl.String(),
     "severity": pl.String(), "kind": pl.String(), "entity_id": pl.String(), "time": pl.Int64(),
 }  # fmt: skip
-"""Alerts, each once: the time (ms) and severity of its first revision."""
+"""Alerts, each once: time (ms) and severity of its first revision; account_id: empty where it is about a cluster."""
 
 
 def judged(labels: pl.DataFrame, alerts: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from detectors.anomaly.forest import Floats
 from detectors.anomaly.group import Group, prepared
 from detectors.anomaly.growing import as_arrays, grown
 from detectors.anomaly.model import ANY, Declared, matrix_of
+from detectors.anomaly.reference import reference_of
+from streams.history.model_belief import believed
 from streams.history.training import TooLittle
 from streams.pack.model_file import Golden
 
@@ -94,21 +97,30 @@ class _Learner:
         known = ~np.isnan(values).all(axis=0)
         usual = np.zeros(values.shape[1])
         usual[known] = np.nanmedian(values[:, known], axis=0)
-        seen = prepared(values, usual, self._scales)
+        seen_as = partial(self._prepared, usual)
+        clean = believed(grow, held, seen_as, self._declared.p_value, self._seed)
+        grow, held, seen = clean.grow, clean.held, seen_as(clean.grow)
         forest = grown(seen, self._seed)
         group = Group(as_arrays(forest), usual, self._scales, np.empty(0))
-        days = held.with_columns(_score=pl.Series(group.scores(self._matrix(held)))).group_by(
+        scores = group.scores(self._matrix(held))
+        days = held.with_columns(_score=pl.Series(scores)).group_by(
             "_entity", "_day", "_source", maintain_order=True).agg(pl.col("_score").max())  # fmt: skip
-        group = replace(group, calibration=_calibration(days["_score"].to_numpy()))
+        each = held.group_by("_entity").len()["len"].to_numpy()
+        group = replace(group, calibration=_calibration(days["_score"].to_numpy()),
+                        reference=reference_of(self._matrix(held), scores, each))  # fmt: skip
         sample = self._matrix(pl.concat([held, grow]).head(_GOLDEN_ROWS))
         golden = Golden(sample, -forest.score_samples(group.prepared(sample)))
         blind = [name for name, same in zip(self._declared.features, np.ptp(seen, axis=0) == 0, strict=True) if same]
-        figures = {"entities": entities, "rows": grow.height, "held_back_days": days.height, "same_for_all": blind,
+        figures = {"entities": entities, "left_out_as_unlike": clean.left_out, "rows": grow.height,
+                   "held_back_days": days.height, "same_for_all": blind,
                    "scores": self._quantiles(days), "share_at_p": self._share(group, days)}  # fmt: skip
         return _Found(group, golden, figures)
 
     def _matrix(self, rows: pl.DataFrame) -> Floats:
         return matrix_of(rows, self._declared.features)
+
+    def _prepared(self, usual: Floats, rows: pl.DataFrame) -> Floats:
+        return prepared(self._matrix(rows), usual, self._scales)
 
     def _quantiles(self, days: pl.DataFrame) -> dict[str, float]:
         levels = np.quantile(days["_score"].to_numpy(), _LEVELS).tolist()

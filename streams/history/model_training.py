@@ -14,9 +14,9 @@ from features.observe import Observer, Part
 from streams.history.model_learning import Learnt, learn
 from streams.history.model_rows import Rows
 from streams.history.seen import Seen
+from streams.history.stored import Stored
 from streams.history.training import Hear, TooLittle, Training
 from streams.pack import Pack
-from streams.session import Input
 from streams.settings import Settings
 
 FEWEST_DAYS = 1.0
@@ -37,18 +37,18 @@ class ModelTraining:
     seed: decides which entities are held back, which rows are taken and how forests grow.
     """
 
-    def __init__(self, chosen: Input, pack: Pack, models: Sequence[Declared], settings: Settings,
+    def __init__(self, stored: Stored, pack: Pack, models: Sequence[Declared], settings: Settings,
                  without: Collection[str] = (), seed: int = 0) -> None:  # fmt: skip
         self._pack, self._seed = pack, seed
         observer = Observer(pack.catalog, settings.hash_key, settings.caps, dict.fromkeys(pack.catalog.kinds, ()),
                             trained=pack.peers)  # fmt: skip
-        self._training = Training(chosen, pack, settings, observer, without, ["org_id"])
+        self._training = Training(stored, pack, settings, observer, without, ["org_id"])
         self.summary = self._training.summary
         self._rows = {one.id: Rows(one.entity, one.features, seed) for one in models}
         self._orgs = Seen()
 
     def read(self, hear: Hear) -> None:
-        """To the end of the input; `hear` is given every chunk. Raises TooLittle, Unreadable."""
+        """To the end of the input; `hear` is given every chunk. Raises TooLittle, and what reading raises."""
         for part in self._training.parts(hear):
             self._take_in(part)
         if self.summary.days < FEWEST_DAYS:

@@ -10,24 +10,24 @@ from features.against import scale_of
 from features.observe import Observer
 from features.peers import Trained
 from features.quantiles import Survey, trained
+from streams.history.stored import Stored
 from streams.history.training import Hear, TooLittle, Training
 from streams.pack import Pack
-from streams.session import Input
 from streams.settings import Settings
 
 
 class PeerTraining:
     """Stored events through the features of a pack; accounts in `without` are left out."""
 
-    def __init__(self, chosen: Input, pack: Pack, settings: Settings, without: Collection[str] = ()) -> None:
+    def __init__(self, stored: Stored, pack: Pack, settings: Settings, without: Collection[str] = ()) -> None:
         self._surveys = {kind: _survey(pack, kind) for kind in pack.catalog.kinds}
         observer = Observer(pack.catalog, settings.hash_key, settings.caps, dict.fromkeys(pack.catalog.kinds, ()),
                             survey=self._surveyed)  # fmt: skip
-        self._training = Training(chosen, pack, settings, observer, without)
+        self._training = Training(stored, pack, settings, observer, without)
         self.summary = self._training.summary
 
     def run(self, hear: Hear) -> Trained:
-        """To the end of the input; `hear` is given every chunk. Raises TooLittle, Unreadable."""
+        """To the end of the input; `hear` is given every chunk. Raises TooLittle, and what reading raises."""
         for _part in self._training.parts(hear):
             pass  # whole hours are surveyed on the way
         found = trained(self._surveys, self._about())

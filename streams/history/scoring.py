@@ -89,7 +89,7 @@ def score(labels: pl.DataFrame, alerts: pl.DataFrame, days: int, rules: dict[str
         rule: _score(_of(labels, clause=one), _of(known, detector=rule), _of(hits, detector=rule), days)
         for rule, one in detectors.items()
     }
-    outside = known.filter(pl.col("verdict").is_null())["account_id"].n_unique()
+    outside = known.filter(pl.col("verdict").is_null(), pl.col("account_id") != "")["account_id"].n_unique()
     return Report(_score(labels, known, hits, days), of_clause, of_rule, outside)
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 
 import polars as pl
 
 from features.kept import drop_closed
 from features.observe import Observer, Part
+from features.state import State
 from streams.alert_lines import rfc3339
-from streams.history.reading import check, skipping
+from streams.history.stored import Stored
 from streams.history.summary import Summary
-from streams.local.source import MergedSource
 from streams.pack import Pack
-from streams.runner import Chunk
-from streams.session import Input, feeds
+from streams.runner import Chunk, closing_stamp
 from streams.settings import Settings
 
 Hear = Callable[[Chunk], None]
+
+_COUNTS = pl.col("type") != "heartbeat"
 
 
 class TooLittle(Exception):
@@ -25,25 +27,36 @@ class TooLittle(Exception):
 
 
 class Training:
-    """One reading of stored events; accounts in `without` are left out, `columns` are decoded beside the pack's."""
+    """One reading of stored events; accounts in `without` are left out, `columns` are decoded beside the pack's.
 
-    def __init__(self, chosen: Input, pack: Pack, settings: Settings, observer: Observer,
+    Heartbeats among them move stream time and are not counted, so that where the events lay makes no difference.
+    """
+
+    def __init__(self, stored: Stored, pack: Pack, settings: Settings, observer: Observer,
                  without: Collection[str] = (), columns: Collection[str] = ()) -> None:  # fmt: skip
-        check(chosen)
         self.summary, self._pack, self._observer, self._without = Summary(), pack, observer, list(without)
-        decode = skipping(chosen, sorted({*pack.columns, *columns}), settings.hash_key, None, self.summary)
-        self._source = MergedSource(feeds(chosen, decode), decode, None, 0)
+        self._chunks = stored(sorted({*pack.columns, *columns}), settings.hash_key)
 
     def parts(self, hear: Hear) -> Iterator[Part]:
-        """What is observed, to the end of the input; `hear` is given every chunk. Raises Unreadable."""
-        state = self._observer.empty()
-        while (chunk := self._source.poll()) is not None:
-            self.summary.add(chunk.events["stamp"], chunk.dead, chunk.skipped)
-            labelled, _ = self._pack.labels.told(self._left(chunk.events))
-            for part in self._observer.parts(state, labelled):
-                yield part
-                drop_closed(state)
-            hear(chunk)
+        """What is observed, to the end of the input, which closes all turns; `hear` is given every chunk.
+
+        Raises what reading raises.
+        """
+        state, none = self._observer.empty(), None
+        with closing(self._chunks) as chunks:
+            for chunk in chunks:
+                self.summary.add(chunk.events.filter(_COUNTS)["stamp"], chunk.dead, chunk.skipped)
+                yield from self._observed(state, chunk.events)
+                hear(chunk)
+                none = chunk.events.clear(1)
+        if none is not None and (stamp := closing_stamp(state)) is not None:
+            yield from self._observed(state, _heartbeat(none, self.summary.records, stamp))
+
+    def _observed(self, state: State, events: pl.DataFrame) -> Iterator[Part]:
+        labelled, _ = self._pack.labels.told(self._left(events))
+        for part in self._observer.parts(state, labelled):
+            yield part
+            drop_closed(state)
 
     def _left(self, events: pl.DataFrame) -> pl.DataFrame:
         if not self._without:
@@ -54,3 +67,9 @@ class Training:
         """Where what was learnt comes from: the pack, the events' span, how many there were and were left out; JSON."""
         span = [rfc3339(at) for at in (self.summary.first, self.summary.last) if at is not None]
         return {"pack": self._pack.hash, "span": span, "events": self.summary.events, "left_out": len(self._without)}
+
+
+def _heartbeat(nothing: pl.DataFrame, offset: int, stamp: int) -> pl.DataFrame:
+    """The record that ends finite input, made of an empty one."""
+    return nothing.with_columns(offset=pl.lit(offset, pl.Int64), stamp=pl.lit(stamp, pl.Int64),
+                                time=pl.lit(stamp, pl.Int64), type=pl.lit("heartbeat"))  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from detectors.anomaly.model import Declared, Model
+from detectors.labels import Labels
 from features.catalog import Catalog
 from streams.enforcement.audit.signing import KeyRefused, read_public_keys
 from streams.located import Flaw, PackRefused
@@ -16,8 +17,8 @@ KEYS = "keys.json"
 """Beside the artifacts: a JSON list of public keys; where it is there, models that none of them signed are refused."""
 
 
-def read_learnt(artifacts: Mapping[str, Path], keys: Path | None, declared: Sequence[Declared],
-                catalog: Catalog) -> tuple[tuple[Model, ...], list[Flaw]]:  # fmt: skip
+def read_learnt(artifacts: Mapping[str, Path], keys: Path | None, declared: Sequence[Declared], catalog: Catalog,
+                labels: Labels) -> tuple[tuple[Model, ...], list[Flaw]]:  # fmt: skip
     """The models (by id) that fit, and warnings of those that do not: rules go on without them. Raises PackRefused
     where the keys cannot be read: without them anybody's model would be taken up.
     """
@@ -25,20 +26,19 @@ def read_learnt(artifacts: Mapping[str, Path], keys: Path | None, declared: Sequ
     models, flaws = [], []
     for name, path in artifacts.items():
         try:
-            models.append(_read(name, path, taken, catalog, known))
+            models.append(read_model(_content(name, path, taken), taken[name], catalog, labels, known))
         except ModelRefused as refused:
             flaws.append(Flaw(str(path), 1, f"the model is left out: {refused.message}", refused.hint, warning=True))
     return tuple(models), flaws
 
 
-def _read(name: str, path: Path, declared: Mapping[str, Declared], catalog: Catalog, keys: Keys | None) -> Model:
+def _content(name: str, path: Path, declared: Mapping[str, Declared]) -> bytes:
     if name not in declared:
         raise ModelRefused("no model of that name is declared", "declare it in models.yaml, or remove the file")
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ModelRefused(f"it cannot be read: {error.strerror}", "make it a file that can be read") from None
-    return read_model(data, declared[name], catalog, keys)
 
 
 def _keys(path: Path | None) -> Keys | None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from streams.enforcement.audit.signing import SigningKey
 
-_MAGIC = b"tipstaff model 1\n"
+_MAGIC = b"tipstaff model 2\n"
 _HASHED = hashlib.sha256().digest_size
 _MOST_BYTES = 256 * 2**20
 _DTYPES = {name: np.dtype(name) for name in ("<i2", "<f4", "<f8")}

@@ -18,11 +18,13 @@ from detectors.labels import Labels, build_labels
 from detectors.lists import build_lists
 from detectors.rules import Rule, build_rules
 from features.catalog import Catalog, Feature, Problem
+from features.cluster_catalog import CLUSTER
 from features.declared import build
 from features.event import ENTITY_COLUMNS
 from features.listing import Listing
 from features.peers import Trained
 from features.sql import nearest
+from features.ties import COLUMNS_READ as TIE_COLUMNS
 from streams.enforcement.policy.declared import strictest
 from streams.enforcement.policy.policy import Policy
 from streams.located import Flaw, PackRefused
@@ -66,7 +68,7 @@ class Pack:
         names = set(self.catalog.columns)
         for rule in self.rules:
             names |= set(rule.names) if rule.on == "event" else set()
-            names.add(ENTITY_COLUMNS[rule.entity])
+            names |= set(TIE_COLUMNS) if rule.entity == CLUSTER else {ENTITY_COLUMNS[rule.entity]}
         names |= {ENTITY_COLUMNS[kind] for kind in self.catalog.kinds}
         names |= {ENTITY_COLUMNS[model.entity] for model in self.models}
         names |= set(labels.COLUMNS) if "clause" in names else set()
@@ -121,7 +123,7 @@ def _read(overlay: Path | None, shipped: Path | None) -> Pack:
     found = Pack(catalog, rules, clauses, _hash(files), (), mapped, listings, peers,
                  tuple(_expiries(files.lists, listings)), policy)  # fmt: skip
     models = _models(files, found)
-    learnt, unfit = read_learnt(files.artifacts, files.model_keys, models, catalog)
+    learnt, unfit = read_learnt(files.artifacts, files.model_keys, models, catalog, mapped)
     warnings = (*stale, *unfit, *unused(features, users_of(catalog, rules, models)),
                 *otherwise_watched(files.clauses, clauses, rules, models),
                 *unlabelled(files.clauses, clauses, mapped), *unruled(files, policy))  # fmt: skip

@@ -11,12 +11,13 @@ import polars as pl
 import sqlalchemy as sa
 
 from detectors.alert import Alert
+from features.ticks import DAY_MS
 from streams.enforcement.embedded.acting import Acting
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.in_force import in_force_of
 from streams.enforcement.ledger.opening import in_file, open_ledger
 from streams.enforcement.ledger.rows import facts_row
-from streams.enforcement.ledger.schema import actions, decisions, facts, people
+from streams.enforcement.ledger.schema import actions, decisions, facts, people, strikes
 from streams.enforcement.ledger.stages import note_stage
 from streams.enforcement.ledger.trail import Trail
 from streams.enforcement.obeying.errand import Answer
@@ -52,6 +53,10 @@ class _Taker:
         """Nothing is held."""
 
 
+STRUCK_BEFORE_MS = 7 * DAY_MS
+"""How long ago the strike is that everybody has in the harsher of the two runs."""
+
+
 def all_live(pack: Pack, budgets: bool) -> Pack:
     """The pack with every rule allowed to go live, with its budgets or without any."""
     stages = {rule.id: "live" for rule in pack.rules}
@@ -62,7 +67,11 @@ def all_live(pack: Pack, budgets: bool) -> Pack:
 
 
 class Enforced:
-    """What policy makes of a case's alerts. Nothing that it does changes the events that come."""
+    """What policy makes of a case's alerts. Nothing that it does changes the events that come.
+
+    With budgets: as on the first day after the shadow weeks, facts told, nobody struck. Without: as harsh as policy can
+    be, every known account with a strike of a week ago: what then suspends nobody never will by mistake.
+    """
 
     def __init__(self, folder: Path, pack: Pack, known: Sequence[Facts], begin_ms: int, budgets: bool) -> None:
         self._now_ms, self._active = begin_ms, dict[str, int]()
@@ -74,6 +83,8 @@ class Enforced:
         with self._ledger.writing(begin_ms) as tx:
             trail = Trail(tx)
             tx.insert(facts, [facts_row(one, begin_ms) for one in known])
+            if not budgets:
+                tx.insert(strikes, [_struck(one.account_id, begin_ms) for one in known])
             for rule in pack.rules:
                 note_stage(tx, trail, rule.id, rule.version, Stage("live", 1.0), _BY, WHY)
             trail.flush()
@@ -99,6 +110,7 @@ class Enforced:
     def take(self, alerts: Sequence[Alert], now_ms: int, active: Mapping[str, int]) -> None:
         """Decide and act at a moment (ms); active: active accounts by plan."""
         self._now_ms, self._active = max(now_ms, self._now_ms), dict(active)
+        self._acting.keep_if_due()  # what has ended since the last alert is over before the next one is judged
         self._acting.take(alerts)
 
     def restricted(self) -> pl.DataFrame:
@@ -120,3 +132,8 @@ class Enforced:
     def close(self) -> None:
         """End it; the ledger stays in its folder."""
         self._acting.close()
+
+
+def _struck(account: str, begin_ms: int) -> dict[str, object]:
+    return {"action_id": f"before {account}", "account_id": account, "clause": "before", "count": 1,
+            "given_ms": begin_ms - STRUCK_BEFORE_MS, "reversed_ms": None}  # fmt: skip

@@ -15,12 +15,17 @@ from streams.suite.bootstrap import Figure, intervals
 from streams.suite.metrics import AveragePrecision, Quantile, Ratio
 from streams.suite.pool import Pool
 from streams.suite.ranking import PrecisionAt, Ranked, RecallAt
+from streams.suite.running import BY
 from streams.suite.used import MEASURES
 
 BUDGETS = (10, 50, 100)
 """Alerts a day that people look at."""
 
 ALL = "all kinds"
+
+POLICIES = {True: "as shipped", False: "no budgets, all struck before"}
+"""The two runs of policy, by whether there were budgets."""
+
 Name = tuple[str, ...]
 
 
@@ -48,7 +53,7 @@ class _Asked:
 
 def answers(pool: Pool, prevalences: tuple[float, ...], seed: int) -> dict[Name, Answer]:
     """All figures: kinds/…, policy/…, and for each prevalence and detector ranked/…"""
-    asked = dict([*_kinds(pool), *_policy(pool)])
+    asked = dict([*_kinds(pool), *_false(pool), *_policy(pool)])
     for share in prevalences:
         asked.update(_ranked(pool, share))
     found = intervals({"/".join(name): one.figure for name, one in asked.items()}, pool.strata, seed)
@@ -72,9 +77,10 @@ def _of_kind(pool: Pool, name: str, lines: pl.DataFrame) -> Iterator[tuple[Name,
     who, minutes = lines["number"].to_numpy(), lines["minutes"].to_numpy()
     count = len(np.unique(who))
     each, found = _summed(pool, who, np.ones(len(who))), _summed(pool, who, np.isfinite(minutes).astype(np.float64))
-    k, n = int(found.sum()), int(each.sum())
-    exact = ("wilson", wilson(k, n)) if n and (k in (0, n) or count < FEWEST) else None
-    yield ("kinds", name, "recall"), _Asked(Ratio(found, each), count, exact)
+    yield ("kinds", name, "recall"), _recalled(found, each, count)
+    for by in BY:
+        theirs = _summed(pool, who, lines[f"by_{by}"].to_numpy().astype(np.float64))
+        yield ("kinds", name, f"recall_by_{by}"), _recalled(theirs, each, count)
     for label, share in (("median_minutes", 0.5), ("p90_minutes", 0.9)):
         yield ("kinds", name, label), _Asked(Quantile(minutes, who, share), count)
     for measure in MEASURES:
@@ -83,19 +89,35 @@ def _of_kind(pool: Pool, name: str, lines: pl.DataFrame) -> Iterator[tuple[Name,
             yield ("kinds", name, f"{measure}_{when}"), _Asked(Ratio(amount, each), count)
 
 
+def _recalled(found: Floats, each: Floats, count: int) -> _Asked:
+    k, n = int(found.sum()), int(each.sum())
+    exact = ("wilson", wilson(k, n)) if n and (k in (0, n) or count < FEWEST) else None
+    return _Asked(Ratio(found, each), count, exact)
+
+
+def _false(pool: Pool) -> Iterator[tuple[Name, _Asked]]:
+    """How many alerts name honest accounts, by what raised them."""
+    for by, counts in pool.raised.items():
+        yield ("false_alerts", BY[by], "per_account_days"), _wrong(pool, counts)
+
+
+def _wrong(pool: Pool, counts: Floats) -> _Asked:
+    """Of honest accounts, per PER_DAYS of their days; counts: of each account."""
+    days, honest = pool.honest_days, 1 - pool.guilty
+    wrong, total = counts * honest, float(days.sum())
+    exact = ("garwood", (0.0, garwood(0)[1] * PER_DAYS / total)) if total and not wrong.sum() else None
+    return _Asked(Ratio(wrong, days, PER_DAYS), int(honest.sum()), exact)
+
+
 def _summed(pool: Pool, who: Floats, values: Floats) -> Floats:
     return np.bincount(who, weights=values, minlength=pool.accounts.height).astype(np.float64)
 
 
 def _policy(pool: Pool) -> Iterator[tuple[Name, _Asked]]:
-    days, honest = pool.honest_days, 1 - pool.guilty
-    for budgets, called in ((True, "budgets as shipped"), (False, "without budgets")):
+    for budgets, called in POLICIES.items():
         of_any = np.sum([pool.restricted[budgets, rung] for rung in RESTRICTIONS], axis=0)
-        for name, counts in (("suspensions", pool.restricted[budgets, SUSPEND]), ("restrictions", of_any)):
-            wrong, total = counts * honest, float(days.sum())
-            exact = ("garwood", (0.0, garwood(0)[1] * PER_DAYS / total)) if total and not wrong.sum() else None
-            yield (("policy", called, f"false_{name}"),
-                   _Asked(Ratio(wrong, days, PER_DAYS), int(honest.sum()), exact))  # fmt: skip
+        yield ("policy", called, "false_suspensions"), _wrong(pool, pool.restricted[budgets, SUSPEND])
+        yield ("policy", called, "false_restrictions"), _wrong(pool, of_any)
 
 
 def each_of(pool: Pool, prevalence: float) -> Floats:
@@ -119,7 +141,7 @@ def _ranked(pool: Pool, share: float) -> Iterator[tuple[Name, _Asked]]:
 
 
 def nested(found: Mapping[Name, Answer], room: str) -> dict[str, dict[str, Answer]]:
-    """The figures under kinds or policy, by name and figure."""
+    """The figures under kinds, false_alerts or policy, by name and figure."""
     out: dict[str, dict[str, Answer]] = {}
     for name, one in found.items():
         if name[0] == room:

@@ -14,7 +14,7 @@ from streams.history.intervals import Floats
 from streams.history.judging import GRACE_MS, caught
 from streams.suite import baselines, used
 from streams.suite.ranking import TOUCHES
-from streams.suite.running import Ran
+from streams.suite.running import BY, Ran
 
 OURS = "tipstaff"
 _DAYS_APART = 1_000_000
@@ -26,13 +26,16 @@ class Pool:
     a row each; unlabelled accounts are in none of it: nobody knows what they are.
 
     lines: a row each guilty label: number, name, clause, minutes (to its first alert of that clause; infinite: none),
-    and MEASURES before and after. touches: as TOUCHES by detector. restricted: by whether there were budgets and by
-    rung, how often each account was, float64[accounts].
+    by_… for each of BY (whether such a one caught it; a model's of any clause, as it knows none), and MEASURES before
+    and after. touches: as TOUCHES by detector. raised: by each of BY, how many alerts name each account,
+    float64[accounts]. restricted: by whether there were budgets and by rung, how often each account was,
+    float64[accounts].
     """
 
     accounts: pl.DataFrame
     lines: pl.DataFrame
     touches: Mapping[str, pl.DataFrame]
+    raised: Mapping[str, Floats]
     restricted: Mapping[tuple[bool, str], Floats]
 
     @property
@@ -72,7 +75,9 @@ def pooled(runs: Sequence[Ran], seed: int) -> Pool:
             touches.setdefault(name, []).append(rows)
     restricted = {(budgets, rung): _restricted(runs, accounts, budgets, rung)
                   for budgets in (True, False) for rung in RESTRICTIONS}  # fmt: skip
-    return Pool(accounts, pl.concat(lines), {name: pl.concat(parts) for name, parts in touches.items()}, restricted)
+    raised = {by: _counted(accounts, [one.alerts.filter(by=by) for one in runs]) for by in BY}
+    touched = {name: pl.concat(parts) for name, parts in touches.items()}
+    return Pool(accounts, pl.concat(lines), touched, raised, restricted)
 
 
 def _detectors(one: Ran, seed: int) -> dict[str, pl.DataFrame]:
@@ -107,8 +112,18 @@ def _lines(one: Ran, accounts: pl.DataFrame) -> pl.DataFrame:
     known = guilty.join(firsts, on="line", how="left").join(damage, on="line", how="left").sort("line")
     minutes = ((pl.col("time") - pl.col("start")) / 60_000).fill_null(float("inf"))
     measures = [f"{one}_{when}" for one in used.MEASURES for when in ("before", "after")]
-    return known.select("number", "name", "clause", minutes=minutes.cast(pl.Float64),
+    by = {f"by_{by}": pl.col("line").is_in(_caught_by(one, by).implode()) for by in BY}
+    return known.select("number", "name", "clause", minutes=minutes.cast(pl.Float64), **by,
                         **{name: pl.col(name).fill_null(0).cast(pl.Float64) for name in measures})  # fmt: skip
+
+
+def _caught_by(one: Ran, by: str) -> pl.Series:
+    """Numbers of the labels that alerts of one sort catch."""
+    alerts, labels = one.alerts.filter(by=by), one.case.labels
+    if by == "model":
+        clauses = labels.filter(pl.col("clause").is_not_null()).select("account_id", "clause").unique()
+        alerts = alerts.drop("clause").join(clauses, on="account_id")
+    return caught(labels, alerts)["line"].unique()
 
 
 def _touches(one: Ran, scored: pl.DataFrame, accounts: pl.DataFrame, number: int) -> pl.DataFrame:
@@ -127,10 +142,13 @@ def _touches(one: Ran, scored: pl.DataFrame, accounts: pl.DataFrame, number: int
 
 
 def _restricted(runs: Sequence[Ran], accounts: pl.DataFrame, budgets: bool, rung: str) -> Floats:
-    counts = [
-        one.restricted[budgets].filter(rung=rung).group_by("account_id").len("times").with_columns(case=pl.lit(number))
-        for number, one in enumerate(runs)
-    ]
+    return _counted(accounts, [one.restricted[budgets].filter(rung=rung) for one in runs])
+
+
+def _counted(accounts: pl.DataFrame, of_runs: Sequence[pl.DataFrame]) -> Floats:
+    """How many rows there are of each account; of_runs: with account_id, a frame a case."""
+    counts = [rows.group_by("account_id").len("times").with_columns(case=pl.lit(number))
+              for number, rows in enumerate(of_runs)]  # fmt: skip
     joined = accounts.join(pl.concat(counts), on=["case", "account_id"], how="left", maintain_order="left")
     found: Floats = joined["times"].fill_null(0).to_numpy().astype(np.float64)
     return found

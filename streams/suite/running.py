@@ -6,12 +6,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import polars as pl
 
 from detectors.alert import SEVERITIES, Alert
+from features.cluster_catalog import CLUSTER
+from features.ticks import Ints
 from streams.active_accounts import active_accounts
 from streams.checks import ALWAYS
 from streams.dead_letters import Buried
@@ -28,19 +32,25 @@ from streams.suite import used
 from streams.suite.acting import Enforced
 from streams.suite.cases import Case
 from streams.suite.published import PREFIX, beside
+from streams.suite.suspending import may_suspend
 from streams.telemetry import Telemetry
 
-SIGNALLED: dict[str, pl.DataType] = {**ALERTS, "signals": pl.List(pl.String())}
-"""Alerts with the kinds of evidence they rest on."""
+BY = {"rule": "rules", "model": "models", "cluster": "clusters"}
+"""What raises alerts: a rule about an account or a part of one, a model, a rule about a cluster of accounts."""
+
+SIGNALLED: dict[str, pl.DataType] = {**ALERTS, "signals": pl.List(pl.String()), "by": pl.String()}
+"""Alerts with the kinds of evidence they rest on, and by which of BY; a cluster's, once for each account it names."""
 
 _LEAST = SEVERITIES.index("low")
+_ROUND_MS = 300_000
+"""How often policy is asked, in the stream's time: well within the age that evidence may have."""
 
 
 @dataclass(frozen=True)
 class Ran:
     """What came of a case. alerts, published: as SIGNALLED; hours: as of `used.hourly`; within: as of `used.within`.
 
-    restricted, held: with budgets (True) and without (False).
+    restricted, held: with budgets (True) and without (False). may_suspend: rules that policy may suspend on.
     """
 
     case: Case
@@ -51,6 +61,7 @@ class Ran:
     restricted: Mapping[bool, pl.DataFrame]
     held: Mapping[bool, Mapping[str, int]]
     summary: Summary
+    may_suspend: frozenset[str] = frozenset()
 
 
 def ran(case: Case, pack: Pack, settings: Settings, summary: Summary, hear: Callable[[Chunk], None]) -> Ran:
@@ -77,7 +88,9 @@ class _Pass:
         self._runner = Runner(self._pipeline, self._source, self, None, Telemetry(both.rules), time.monotonic,
                               self._saved, limits)  # fmt: skip
         self._columns = list(dict.fromkeys(["record", *ALWAYS, *both.columns, "stamp", "offset"]))
-        self._rows: dict[str, tuple[object, ...]] = {}
+        self._rows: dict[tuple[str, str], tuple[object, ...]] = {}
+        self._models, self._may_suspend = {one.id for one in pack.models}, may_suspend(pack)
+        self._settled: tuple[int, Ints] = (0, np.empty(0, np.int64))
         self._hours, self._within = used.Sums("account_id", "hour"), used.Sums("line", "minute")
 
     def run(self, hear: Callable[[Chunk], None]) -> Ran:
@@ -85,6 +98,7 @@ class _Pass:
             self.summary.add(chunk.events["stamp"], chunk.dead, chunk.skipped)
             self._hours.add(used.hourly(chunk.events))
             self._within.add(used.within(chunk.events, self._case.labels))
+            self._settled = chunk.events["offset"][0] if chunk.events.height else 0, chunk.events["stamp"].to_numpy()
             self._runner.settle(replace(chunk, events=chunk.events.select(self._columns)), lambda *_: None)
             hear(chunk)
         self._runner.finish(lambda *_: None)
@@ -93,17 +107,33 @@ class _Pass:
         return self._found()
 
     def emit(self, alerts: Sequence[Alert], dead: Sequence[Buried]) -> Sequence[Alert]:
-        """Keep first revisions of alerts; policy sees all revisions of ours."""
+        """Keep first revisions of alerts; policy sees all revisions of ours, round by round of the stream's time."""
         del dead  # the summary has them
         for one in alerts:
-            if one.id not in self._rows and SEVERITIES.index(one.severity) >= _LEAST:
-                self._rows[one.id] = (one.id, one.account_id, one.clause, one.detector, one.severity, one.kind,
-                                      one.entity_id, one.time, list(one.signals))  # fmt: skip
+            self._note(one)
         state = self._saved.state.features
-        ours, active = [one for one in alerts if not one.detector.startswith(PREFIX)], active_accounts(state)
+        end, active = state.stream_time or self._case.begin_ms, active_accounts(state)
+        ours = [one for one in alerts if not one.detector.startswith(PREFIX)]
         for side in self._sides.values():
-            side.take(ours, state.stream_time or self._case.begin_ms, active)
+            # A chunk of a thin log spans days, and what is days old restricts nobody.
+            for number, some in groupby(ours, lambda one: self._known_ms(one, end) // _ROUND_MS):
+                side.take(list(some), min((number + 1) * _ROUND_MS, end), active)
+            side.take((), end, active)
         return alerts
+
+    def _note(self, one: Alert) -> None:
+        if SEVERITIES.index(one.severity) < _LEAST:
+            return
+        by = "cluster" if one.kind == CLUSTER else "model" if one.detector in self._models else "rule"
+        for account in one.accounts if one.kind == CLUSTER else (one.account_id,):
+            row = (one.id, account, one.clause, one.detector, one.severity, one.kind, one.entity_id, one.time,
+                   list(one.signals), by)  # fmt: skip
+            self._rows.setdefault((one.id, account), row)
+
+    def _known_ms(self, one: Alert, end: int) -> int:
+        """When its trigger came; what the input's end closes is known then."""
+        first, stamps = self._settled
+        return int(stamps[one.trigger - first]) if 0 <= one.trigger - first < len(stamps) else end
 
     def marks(self) -> Mapping[str, int]:
         """Nothing is written."""
@@ -114,6 +144,7 @@ class _Pass:
         theirs = pl.col("detector").str.starts_with(PREFIX)
         # Feeds are read, and a cloud behind them is large.
         case = replace(self._case, feeds=())
+        restricted = {budgets: side.restricted() for budgets, side in self._sides.items()}
+        held = {budgets: side.held() for budgets, side in self._sides.items()}
         return Ran(case, alerts.filter(~theirs), alerts.filter(theirs), self._hours.frame, self._within.frame,
-                   {budgets: side.restricted() for budgets, side in self._sides.items()},
-                   {budgets: side.held() for budgets, side in self._sides.items()}, self.summary)  # fmt: skip
+                   restricted, held, self.summary, self._may_suspend)  # fmt: skip

@@ -10,6 +10,7 @@ from streams.history.scoring import PER_DAYS
 from streams.suite.checks import Check
 from streams.suite.figures import ALL, BUDGETS, Answer, nested
 from streams.suite.report import Report
+from streams.suite.running import BY
 from streams.suite.used import MEASURES
 
 NONE = "–"
@@ -29,16 +30,19 @@ def sheets(report: Report) -> Iterator[Sheet]:
     yield _caught(report)
     yield _damage(report)
     yield from _ranked(report)
+    yield _false(report)
     yield _policy(report)
     yield Sheet("checks of the suite itself", ["check", "", "value>", "by chance, 99.9 %"],
                 [_check(one) for one in report.checks])  # fmt: skip
 
 
 def _caught(report: Report) -> Sheet:
-    kinds = _kinds(report)
+    told = {by: name for by, name in BY.items() if by == "rule" or report.about["alerts_by"][name]}
     rows = [(name, _said(one["recall"], share), _said(one["median_minutes"], minutes),
-             _said(one["p90_minutes"], minutes)) for name, one in kinds.items()]  # fmt: skip
-    return Sheet("caught, 95 %", ["kind", "recall", "median time", "p90 time"], rows)
+             _said(one["p90_minutes"], minutes), *(share(one[f"recall_by_{by}"].value) for by in told))
+            for name, one in _kinds(report).items()]  # fmt: skip
+    columns = ["kind", "recall", "median time", "p90 time", *(f"by {name}>" for name in told.values())]
+    return Sheet("caught, 95 %", columns, rows)
 
 
 def _damage(report: Report) -> Sheet:
@@ -66,6 +70,12 @@ def _ranked(report: Report) -> Iterator[Sheet]:
         yield Sheet(f"equal alerts a day, {float(prevalence):.3g} of accounts guilty, 95 %", columns, rows)
 
 
+def _false(report: Report) -> Sheet:
+    rows = [(name, f"{report.about['alerts_by'][name]:,}", _said(one["per_account_days"], amount))
+            for name, one in nested(report.answers, "false_alerts").items()]  # fmt: skip
+    return Sheet("false alerts", ["by", "alerts>", f"naming honest accounts per {PER_DAYS:,} account-days, 95 %"], rows)
+
+
 def _policy(report: Report) -> Sheet:
     rows = []
     for name, one in nested(report.answers, "policy").items():
@@ -77,7 +87,11 @@ def _policy(report: Report) -> Sheet:
                      done or "nothing", held or "nothing"))  # fmt: skip
     columns = ["policy", f"false suspensions per {PER_DAYS:,} account-days, 95 %", "false restrictions of any kind",
                "done", "held back by guards"]  # fmt: skip
-    return Sheet("policy and guards, all rules live", columns, rows)
+    may = report.about["suspending"]
+    title = (f"policy and guards, all rules live; {may['rules']:,} rules can lead to a suspension, which raised "
+             f"{may['alerts']:,} alerts; facts known of {report.about['facts_known']:,} accounts, the others wait for "
+             "a person")  # fmt: skip
+    return Sheet(title, columns, rows)
 
 
 def _check(one: Check) -> tuple[str, ...]:

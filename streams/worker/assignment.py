@@ -6,24 +6,53 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from typing import Generic, Protocol, TypeVar
 
 from aiokafka.errors import IllegalStateError
 from faust.types import TP
 from structlog.typing import FilteringBoundLogger
 
 from streams.telemetry import WorkerTelemetry
-from streams.worker.part import Part
+from streams.worker.outlet import QuietOutlet
+from streams.worker.part import Log
 from streams.worker.transport.chunk import RawChunk
 from streams.worker.transport.consumer import ChunkConsumer
 
-Make = Callable[[int, int], Part]
+
+class Working(Protocol):
+    """One partition at work."""
+
+    log: Log
+    outlet: QuietOutlet
+
+    @property
+    def next_offset(self) -> int:
+        """Where its log is read on."""
+
+    @property
+    def done_offset(self) -> int:
+        """Below it all effects are durable; at most `next_offset`."""
+
+    def settle(self, raw: RawChunk) -> None:
+        """Take in a chunk that begins at `next_offset`, which may then lie before its end: read again from there."""
+
+    def skip_to(self, offset: int) -> None:
+        """Go on further on: what lies between is lost."""
+
+    def keep(self) -> None:
+        """Snapshot now."""
+
+
+P = TypeVar("P", bound=Working)
+
+Make = Callable[[int, int], P]
 """A partition's part, loaded: its number, and the first offset that its log still has. Blocks."""
 
-Prepare = Callable[[Sequence[int]], Awaitable[Make]]
+Prepare = Callable[[Sequence[int]], Awaitable[Make[P]]]
 """Gets ready what is needed to load these partitions."""
 
 
-class Assignment:
+class Assignment(Generic[P]):
     """Holds the parts. All but their work happens in the loop; one chunk at a time is worked on.
 
     consumer: set before anything is assigned. heard: when each partition last brought a record, by a monotonic clock.
@@ -31,10 +60,10 @@ class Assignment:
 
     consumer: ChunkConsumer
 
-    def __init__(self, topic: str, prepare: Prepare, worker: Executor, telemetry: WorkerTelemetry,
+    def __init__(self, topic: str, prepare: Prepare[P], worker: Executor, telemetry: WorkerTelemetry,
                  log: FilteringBoundLogger) -> None:  # fmt: skip
         self.topic, self._prepare, self._worker, self._telemetry, self._log = topic, prepare, worker, telemetry, log
-        self.parts: dict[int, Part] = {}
+        self.parts: dict[int, P] = {}
         self.heard: dict[int, float] = {}
         self.busy_since: float | None = None
         self.ready = False
@@ -55,7 +84,7 @@ class Assignment:
         self._drop(set(self.parts) - self._mine())
         for number, part in self.parts.items():
             known = committed.get(TP(self.topic, number)) or 0
-            part.outlet.live_from = max(part.outlet.live_from, known, part.next_offset)
+            part.outlet.live_from = max(part.outlet.live_from, known, part.done_offset)
             if part.outlet.live_from > known:  # its snapshot was kept, and the commit after it was not
                 self._mark_done(part, self.consumer.app.consumer_generation_id)
         self._telemetry.partitions.set(len(self.parts))
@@ -103,19 +132,22 @@ class Assignment:
             self.busy_since = None
             self.consumer.ended()
 
-    async def _settle(self, chunk: RawChunk, part: Part, generation: int) -> None:
+    async def _settle(self, chunk: RawChunk, part: P, generation: int) -> None:
         if len(chunk.values):
             self.heard[chunk.partition] = time.monotonic()
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._worker, part.settle, chunk.since(part.next_offset))
+        self._sought_for.pop(chunk.partition, None)
         self._mark_done(part, generation)
+        if part.next_offset <= chunk.last:
+            await self._seek(chunk.partition, part.next_offset)
 
-    def _mark_done(self, part: Part, generation: int) -> None:
+    def _mark_done(self, part: P, generation: int) -> None:
         # While it catches up, what others have committed stays committed.
-        done = max(part.next_offset, part.outlet.live_from)
+        done = max(part.done_offset, part.outlet.live_from)
         self.consumer.mark_done(TP(self.topic, part.log.partition), done, generation)
 
-    async def _follows(self, chunk: RawChunk, part: Part) -> bool:
+    async def _follows(self, chunk: RawChunk, part: P) -> bool:
         """Whether nothing lies between the part's place and the chunk. A gap is sought once, then believed."""
         place, number = part.next_offset, chunk.partition
         if chunk.first <= place:
@@ -125,18 +157,21 @@ class Assignment:
             return True
         self._sought_for[number] = place
         self._telemetry.seeks.inc()
+        await self._seek(number, place)
+        return False
+
+    async def _seek(self, number: int, place: int) -> None:
         try:
             await self.consumer.seek_to({TP(self.topic, number): place})
         except IllegalStateError:
             self._telemetry.stale_chunks.inc()  # revoked meanwhile
-        return False
 
-    def _lost(self, part: Part, first: int) -> None:
+    def _lost(self, part: P, first: int) -> None:
         lost = first - part.next_offset
         self._telemetry.lost.inc(lost)
         self._log.error("records were lost: the topic let them go before they were read; raise its retention",
                         topic=self.topic, partition=part.log.partition, records=lost)  # fmt: skip
-        part.saved.next_offset = first
+        part.skip_to(first)
 
     async def keep_all(self, budget_s: float) -> None:
         """Snapshot every partition, one after the other, as long as there is time."""

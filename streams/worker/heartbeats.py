@@ -9,10 +9,11 @@ import msgspec
 from features.ticks import TICK_MS
 from streams.alert_lines import rfc3339
 from streams.worker.assignment import Assignment
+from streams.worker.part import Part
 from streams.worker.sending import Outgoing
 
 
-def due(held: Assignment, now: float) -> Iterator[Outgoing]:
+def due(held: Assignment[Part], now: float) -> Iterator[Outgoing]:
     """A heartbeat for every partition that is read to its end and silent for a tick; now: a monotonic clock."""
     for number, part in held.parts.items():
         time, end = part.saved.state.features.stream_time, held.end(number)

@@ -54,12 +54,23 @@ class Part:
         self.pipeline = pipeline
         codec = self._packs.codec(pipeline.pack)
         self._reader = LogReader(self.log.topic, self.log.partition, codec, self.log.ahead_ms)
-        self._runner = Runner(pipeline, self, self.outlet, self, self._telemetry, self._clock, self.saved, self._limits)
+        self.outlet.pack = pipeline.pack.hash
+        self._runner = Runner(pipeline, self, self.outlet, self, self._telemetry, self._clock, self.saved,
+                              self._limits, self.outlet)  # fmt: skip
 
     @property
     def next_offset(self) -> int:
         """Where its log goes on."""
         return self.saved.next_offset
+
+    @property
+    def done_offset(self) -> int:
+        """Below it all effects are durable."""
+        return self.saved.next_offset
+
+    def skip_to(self, offset: int) -> None:
+        """Go on further on: what lies between is lost."""
+        self.saved.next_offset = offset
 
     def settle(self, raw: RawChunk) -> None:
         """Take in a chunk that begins at `next_offset`: all effects are durable afterwards. Raises Undelivered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from streams.worker.connection import KafkaRefused, KafkaSettings
 from streams.worker.names import Names
@@ -11,9 +12,17 @@ from streams.worker.topics.admin import open_admin
 _STAMPS = "message.timestamp.type"
 
 
-def preflight(kafka: KafkaSettings, names: Names, snapshots_in_topic: bool, tell: Callable[[str], None]) -> int:
-    """How many partitions the events topic has. Blocks for `patience_s` at most. Raises KafkaRefused."""
-    needed = [names.events, names.dead_letters, names.packs, names.alerts, names.restricted_alerts,
+@dataclass(frozen=True)
+class Partitions:
+    """How many partitions the topics of events and of ties have."""
+
+    events: int
+    ties: int = 1
+
+
+def preflight(kafka: KafkaSettings, names: Names, snapshots_in_topic: bool, tell: Callable[[str], None]) -> Partitions:
+    """How many partitions there are. Blocks for `patience_s` at most. Raises KafkaRefused."""
+    needed = [names.events, names.ties, names.dead_letters, names.packs, names.alerts, names.restricted_alerts,
               *([names.snapshots] if snapshots_in_topic else [])]  # fmt: skip
     with open_admin(kafka, tell) as admin:
         found = admin.topics(needed)
@@ -27,7 +36,7 @@ def preflight(kafka: KafkaSettings, names: Names, snapshots_in_topic: bool, tell
             f"{names.snapshots} has {found[names.snapshots].partitions} partitions and {names.events} "
             f"{events.partitions}: the snapshot of partition p lies in its partition p. Make it anew with as many."
         )
-    return events.partitions
+    return Partitions(events.partitions, found[names.ties].partitions)
 
 
 def _check_stamps(names: Names, by_broker: bool) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import polars as pl
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -21,6 +22,7 @@ from streams.runner import Chunk, Limits
 from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
 from streams.worker.connection import KafkaRefused, KafkaSettings, client_options
+from streams.worker.history.fetching import at_stamp
 from streams.worker.log import HISTORY_AHEAD_MS, LIVE_AHEAD_MS
 from streams.worker.packs.known import Packs
 from streams.worker.packs.topic import PackTopic, Publication, in_force
@@ -96,9 +98,9 @@ class TopicReplay:
         since, until = self._span.since, self._span.until
         if since is not None:
             reach = max(reach_ms(side.pack.catalog) for side in self._sides)
-            firsts = await _at(consumer, tps, max(since - reach, 0), ends)
+            firsts = await at_stamp(consumer, tps, max(since - reach, 0), ends)
         if until is not None:
-            ends = await _at(consumer, tps, until, ends)
+            ends = await at_stamp(consumer, tps, until, ends)
         return {tp: (firsts[tp], max(ends[tp], firsts[tp])) for tp in tps}
 
     def _packs(self, side: Side) -> tuple[Packs, Sequence[Publication]]:
@@ -129,6 +131,11 @@ class _Nowhere:
     """An outlet for alerts that are told otherwise."""
 
     live_from = 0
+    pack = ""
+
+    def take(self, ties: pl.DataFrame) -> Sequence[Alert]:
+        del ties  # partitions are read one after the other: no cluster is whole before the last
+        return ()
 
     def emit(self, alerts: Sequence[Alert], dead: Sequence[Buried]) -> Sequence[Alert]:
         del dead
@@ -147,10 +154,3 @@ async def _chunks(consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, en
         for chunk in (await fetched(consumer, [tp], timeout=1.0)).values():
             at = chunk.last + 1
             yield chunk.until(end)
-
-
-async def _at(consumer: AIOKafkaConsumer, tps: Sequence[TopicPartition], stamp: int,
-              ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:  # fmt: skip
-    """The first offset of each partition with at least this stamp (ms); its end where there is none."""
-    found = await consumer.offsets_for_times(dict.fromkeys(tps, stamp))
-    return {tp: ends[tp] if one is None else one.offset for tp, one in found.items()}

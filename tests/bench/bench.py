@@ -16,6 +16,7 @@ from functools import partial
 from itertools import count, islice
 from pathlib import Path
 
+import models_cost
 import polars as pl
 import streams_made
 from rich.progress import track
@@ -162,6 +163,7 @@ def report(folder: Path) -> Iterator[str]:
     for name in track(list(files), "streams", transient=True):
         yield _row(name, best(partial(bare, *files[name])), best(partial(embedded, *files[name], shipped)), targets)
     yield from _rules(less["dense"], less["long tail"])
+    yield from ("", *models(folder, files))
     yield from ("", "## Memory and state", "", "Each account with one key, one inference event each.", "",
                 "| accounts | an account | a key | resident, both | snapshot | save | load |",
                 "|---:|---:|---:|---:|---:|---:|---:|")  # fmt: skip
@@ -197,6 +199,12 @@ def _rules(dense: tuple[Path, int], tail: tuple[Path, int]) -> Iterator[str]:
         "",
         "Target: 100 rules ≤ 10 % of the pipeline's CPU. Differences of a few hundredths of a µs are noise.",
     )
+
+
+def models(folder: Path, files: Mapping[str, tuple[Path, int]]) -> Iterator[str]:
+    """The section on models. files: the streams and how many events they have, by name."""
+    rates = {"dense": streams_made.DENSE_RATE, "long tail": streams_made.TAIL_RATE, "sparse": None}
+    yield from models_cost.section(folder, [(name, *files[name], rate) for name, rate in rates.items()])
 
 
 def main() -> None:

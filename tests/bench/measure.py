@@ -14,6 +14,7 @@ import adbench
 import polars as pl
 from rich.console import Console
 from rich.progress import track
+from study.page import page, stored
 
 from detectors.alert import SEVERITIES
 from detectors.rules import Rule
@@ -108,6 +109,7 @@ def report(found: list[Measured], pack: Pack) -> Iterator[str]:
     for one in found:
         if one.trace.labels:
             yield from _labelled(one)
+    yield from page(stored())
     if adbench.DATA.is_dir():
         yield from adbench.page(map(adbench.tried, adbench.PUBLISHED))
 

@@ -10,6 +10,8 @@ import polars as pl
 
 START_MS = 1_772_409_600_000
 TAIL_ACCOUNTS = 200_000
+DENSE_RATE, TAIL_RATE = 2_000, 28_000
+"""Events in a second of the stream's own time."""
 
 Ints = npt.NDArray[np.int64]
 
@@ -30,6 +32,17 @@ def sparse(path: Path, events: int = 10_000) -> int:
     """1,750 accounts over 83 hours, every event alone in its tick."""
     rng = np.random.default_rng(3)
     return _write(path, rng.integers(0, 1_750, events), np.sort(START_MS + rng.integers(0, 83 * 3_600_000, events)))
+
+
+def days(path: Path, events: int = 200_000, hours: int = 50) -> int:
+    """2,000 accounts with a key each, at random moments of so many hours."""
+    rng = np.random.default_rng(6)
+    return _write(path, rng.integers(0, 2_000, events), np.sort(START_MS + rng.integers(0, hours * 3_600_000, events)))
+
+
+def long_before(path: Path) -> int:
+    """One event eight days before all others: with it a stream is older than every window."""
+    return _write(path, np.zeros(1, np.int64), np.array([START_MS - 8 * 86_400_000]))
 
 
 def one_event_each(path: Path, accounts: int, first: int = 0) -> int:

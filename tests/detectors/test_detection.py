@@ -23,7 +23,7 @@ def raised(pack: Pack, events: list[dict[str, object]]) -> list[Alert]:
     pipeline = Pipeline(pack, HASH_KEY)
     state = pipeline.empty()
     offsets = np.arange(frame.height)
-    alerts, _ = pipeline.step(state, frame.with_columns(offset=offsets, stamp=frame["time"].to_numpy()))
+    alerts = pipeline.step(state, frame.with_columns(offset=offsets, stamp=frame["time"].to_numpy())).alerts
     heartbeat = closing_heartbeat(pipeline, state, frame.height)
     return alerts + (pipeline.step(state, heartbeat)[0] if heartbeat is not None else [])
 

@@ -13,6 +13,8 @@ from small_pack import small_pack
 from detectors.anomaly.group import Group
 from detectors.anomaly.growing import grow
 from detectors.anomaly.model import ANY, Declared, Model
+from detectors.anomaly.reference import reference_of
+from detectors.anomaly.scored_rows import ScoredRows
 from detectors.anomaly.testimony import MOST_TOLD, Models
 from features.due import Due
 from features.panes import NEVER
@@ -35,7 +37,9 @@ def model() -> Model:
     """Grown of 600 accounts, calibrated on 999 others."""
     bare = Group(None, np.median(honest(600, 1), axis=0), np.ones(3), np.empty(0))  # type: ignore[arg-type]
     group = replace(bare, forest=grow(bare.prepared(honest(600, 1)), seed=7))
-    group = replace(group, calibration=np.sort(group.scores(honest(999, 2))))
+    scores = group.scores(honest(999, 2))
+    group = replace(group, calibration=np.sort(scores),
+                    reference=reference_of(honest(999, 2), scores, np.ones(999, np.uint32)))  # fmt: skip
     declared = Declared("odd", "Odd use", "c", "low", "account", tuple(NAMES), 0.005, 6 * HOUR)
     return Model(declared, {ANY: group})
 
@@ -61,7 +65,7 @@ def test_who_is_far_from_all_stands_out(model: Model) -> None:
     """Of ordinary accounts and one far off, that one alone is told of, and each number says why."""
     models = Models([model], "account", CATALOG.values["account"])
     rows, births = due([*honest(5, 3), FAR])
-    (found,) = models.standouts(rows, births, NONE)
+    (found,) = models.standouts(rows, births, NONE, ScoredRows())
     assert (found.row, found.p_value) == (5, 1 / 1_000)
     least, *told = models.evidence(found, rows)
     assert (least.condition, least.value, least.threshold) == ("p-value", 1 / 1_000, 0.005)
@@ -76,21 +80,27 @@ def test_who_is_far_from_all_stands_out(model: Model) -> None:
 
 
 def test_only_fresh_evaluations_and_those_that_a_rule_fired_on_are_scored(model: Model) -> None:
-    """Within the hour an entity is scored again only where a rule has fired on it."""
-    models = Models([model], "account", CATALOG.values["account"])
+    """Within the hour an entity is scored again only where a rule has fired on it; that is not counted as drift."""
+    models, seen = Models([model], "account", CATALOG.values["account"]), ScoredRows(hour=5)
     rows, births = due([FAR, FAR, FAR], [True, False, False])
-    assert [one.row for one in models.standouts(rows, births, NONE)] == [0]
-    assert [one.row for one in models.standouts(rows, births, np.array([2]))] == [0, 2]
+    assert [one.row for one in models.standouts(rows, births, NONE, ScoredRows())] == [0]
+    assert [one.row for one in models.standouts(rows, births, np.array([2]), seen)] == [0, 2]
+    ((key, _),) = seen.rings.items()
+    seen.hour += 1
+    counts = seen.last_day(key)
+    assert counts is not None
+    assert (counts[:, -2] == 1).all(), "far above the last decile in all features and the score"
+    assert counts.sum() == len(NAMES) + 1
 
 
 def test_half_filled_windows_are_not_judged(model: Model) -> None:
     """While a feature is younger than its window what looks unusual may be its youth."""
     models = Models([model], "account", CATALOG.values["account"])
     rows, births = due([FAR], age_ms=60_000)
-    assert models.standouts(rows, births, NONE) == []
+    assert models.standouts(rows, births, NONE, ScoredRows()) == []
 
 
 def test_a_plan_that_nothing_was_learnt_of_is_not_judged(model: Model) -> None:
     """Where there is neither a group of the plan nor one for all, nobody stands out."""
     models = Models([replace(model, groups={"team": model.groups[ANY]})], "account", CATALOG.values["account"])
-    assert models.standouts(*due([FAR]), NONE) == []
+    assert models.standouts(*due([FAR]), NONE, ScoredRows()) == []

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thorough import examples
 
-from features.clusters import COMMON_OLD, EVALUATION, Clusters
-from features.tie_partials import SUMS
-from features.ties import GAPS, RECORD
+from features.cluster_evaluation import COMMON_OLD
+from features.clusters import EVALUATION, Clusters
+from features.gathering import LET_ON, MINUTE_TICKS
+from features.tie_sums import SUMS
+from features.ties import GAPS
 
 DAY_S = 86_400
 BEGIN = 177_240_960  # a tick at the beginning of a day
@@ -24,18 +26,24 @@ def records(account: np.ndarray[Any, Any], stream: np.ndarray[Any, Any], **told:
     """Records of one request each: account numbers, ticks from BEGIN, and whatever else is told of them."""
     height = len(account)
     own: dict[str, Any] = {"trigger": np.arange(height), "source": 0, "stream": BEGIN + stream, "tick": BEGIN + stream,
+                           "let_on": (BEGIN + stream) // MINUTE_TICKS,
                            "kind": "ja4_asn", "tie": 7, "account": np.char.add("acct-", account.astype(str)),
                            "events": 1, "requests": 1, "tokens": 500}  # fmt: skip
-    columns = dict.fromkeys(RECORD) | dict.fromkeys((*SUMS, *GAPS), 0) | own | told
+    columns = dict.fromkeys(LET_ON) | dict.fromkeys((*SUMS, *GAPS), 0) | own | told
     made = pl.DataFrame({name: pl.Series(name, value) if isinstance(value, np.ndarray | list) else
                          pl.Series(name, [value]).new_from_index(0, height)
                          for name, value in columns.items()})  # fmt: skip
-    return made.cast(RECORD).select(list(RECORD)).sort("stream", "source", "trigger", "kind", "tie", "account")
+    return ordered(made.cast(LET_ON).select(list(LET_ON)))
+
+
+def ordered(rows: pl.DataFrame) -> pl.DataFrame:
+    """As a Gathering lets on records."""
+    return rows.sort(pl.col("stream") // MINUTE_TICKS, "source", "trigger", "kind", "tie", "account")
 
 
 def marker(active: int) -> pl.DataFrame:
     row = {"trigger": 0, "source": 0, "stream": BEGIN - 1, "active": active}
-    return pl.DataFrame([{name: row.get(name) for name in RECORD}], schema=RECORD)
+    return pl.DataFrame([{name: row.get(name) for name in LET_ON}], schema=LET_ON)
 
 
 def cadence(gap_s: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
@@ -106,7 +114,7 @@ def test_a_value_of_half_of_all_accounts_is_common_and_counted() -> None:
     last = found[-1]
     assert last["common"].item()
     assert last["accounts"].item() > 400
-    assert all(last[name].item() is None for name in EVALUATION.names()[6:])
+    assert all(last[name].item() is None for name in EVALUATION.names()[11:])
     assert clusters.counts.common == found["common"].sum() > 0
 
 
@@ -138,10 +146,10 @@ def test_fifty_abusers_behind_the_address_of_five_hundred_do_not_mark_it() -> No
     common = {"kind": "address_block", "tie": 9}
     bad = records(abuser, at, age_s=DAY_S, template=np.full(len(abuser), 77, np.uint64), **gaps, **common)
     good = records(honest, honest_at, age_s=age, template=honest.astype(np.uint64), **honest_gaps, **common)
-    theirs = bad.with_columns(kind=pl.lit("template_fingerprint").cast(RECORD["kind"]), tie=pl.lit(77, pl.UInt64))
+    theirs = bad.with_columns(kind=pl.lit("template_fingerprint").cast(LET_ON["kind"]), tie=pl.lit(77, pl.UInt64))
     clusters = Clusters(KEY)
     clusters.take(marker(10_000))
-    together = pl.concat([bad, good, theirs]).sort("stream", "source", "trigger", "kind", "tie", "account")
+    together = ordered(pl.concat([bad, good, theirs]))
     found = clusters.take(together).filter(pl.col("stream") >= BEGIN + DAY_S // 20)
     address, template = (found.filter(pl.col("tie") == tie).to_dicts() for tie in (9, 77))
     assert not any(suspicious(row) for row in address)
@@ -163,18 +171,19 @@ RANDOM = st.lists(
 
 @settings(max_examples=examples(60), deadline=None)
 @given(steps=RANDOM, cuts=st.sets(st.integers(0, 40), max_size=4), most=st.sampled_from([(2, 1), (4, 2), (99, 99)]))
-def test_no_cut_between_ticks_changes_an_evaluation(
+def test_no_cut_between_minutes_changes_an_evaluation(
     steps: list[tuple[int, int, int]], cuts: set[int], most: tuple[int, int]
 ) -> None:
-    """However the let on rows are cut between ticks, evaluations, counts and what is shed are the same."""
+    """However the let on rows are cut between minutes, evaluations, counts and what is shed are the same."""
     stream = np.cumsum([step for step, _, _ in steps], dtype=np.int64) if steps else np.zeros(0, np.int64)
     rows = records(np.array([a for _, a, _ in steps], np.int64), stream,
                    tie=np.array([t for _, _, t in steps], np.int64), age_s=DAY_S)  # fmt: skip
     whole, cut = Clusters(KEY, *most), Clusters(KEY, *most)
     expected = whole.take(rows)
-    ticks = rows["stream"].unique(maintain_order=True).to_list()
-    parts = [part for part in np.split(ticks, sorted(c for c in cuts if c < len(ticks))) if len(part)]
-    found = [cut.take(rows.filter(pl.col("stream").is_in(part.tolist()))) for part in parts]
+    minute = pl.col("stream") // MINUTE_TICKS
+    minutes = rows.select(minute.unique(maintain_order=True)).to_series().to_list()
+    parts = [part for part in np.split(minutes, sorted(c for c in cuts if c < len(minutes))) if len(part)]
+    found = [cut.take(rows.filter(minute.is_in(part.tolist()))) for part in parts]
     assert expected.equals(pl.concat([pl.DataFrame(schema=EVALUATION), *found]))
     assert (whole.counts, whole.book.slots.keys()) == (cut.counts, cut.book.slots.keys())
     assert len(whole.book.slots) <= most[0]

@@ -16,8 +16,9 @@ from thorough import examples
 
 from features.event import COLUMNS
 from features.observe import Observer
-from features.tie_partials import SUMS
-from features.tie_values import LASTING, TIE_KINDS, tie_hashes
+from features.tie_codes import shown
+from features.tie_sums import SUMS
+from features.tie_values import LASTING, TIE_KINDS
 from features.ties import COLUMNS_READ, GAPS, MOST_VALUES, RECORD, TieState, count_active, records
 
 DECLARED: list[dict[str, Any]] = [
@@ -187,7 +188,7 @@ def test_what_says_nothing_ties_nobody(column: str, value: str | None, kind: str
     told = {"type": "inference", "time": START, "ja4": "t13d1516h2_8daaf6152771_b186095e22b6", "asn": "AS1"}
     ordinary = {"source_ip": "198.18.4.4", "ja4": told["ja4"], "asn": "AS1"}.get(column, "f00d")
     rows = pl.DataFrame([{**told, column: value}, {**told, column: ordinary}])
-    assert tie_hashes(rows, HASH_KEY)[kind].is_null().to_list() == [True, False]
+    assert (shown(rows, HASH_KEY)[kind].of_events == 0).tolist() == [True, False]
 
 
 @pytest.mark.parametrize(("one", "other", "tied"), [
@@ -200,7 +201,7 @@ def test_what_says_nothing_ties_nobody(column: str, value: str | None, kind: str
 def test_addresses_of_one_block_are_tied(one: str, other: str, tied: bool) -> None:
     """A /24, a /48 in whichever spelling, or the same hash of an address; and nothing else."""
     rows = pl.DataFrame({"type": "inference", "time": START, "source_ip": [one, other]})
-    assert tie_hashes(rows, HASH_KEY)["address_block"].n_unique() == (1 if tied else 2)
+    assert len(set(shown(rows, HASH_KEY)["address_block"].of_events.tolist())) == (1 if tied else 2)
 
 
 def test_a_turn_shows_at_most_so_many_values_of_a_kind() -> None:

@@ -8,7 +8,7 @@ import polars as pl
 from random_logs import HASH_KEY, START, catalog
 
 from features.clusters import Clusters
-from features.gathering import Gathering
+from features.gathering import ARRIVED, Gathering
 from features.observe import Observer
 from features.ties import TieState, count_active, records
 
@@ -27,7 +27,7 @@ def partition(number: int, accounts: int) -> pl.DataFrame:
          "account_id": f"p{number}-{a}", "payment_fingerprint": None if hour or a % 8 else "card", "input_tokens": 100}
         for a in range(accounts) for hour in range(27)
     ] + [{"time": START + 26 * HOUR + after, "type": "heartbeat", "account_id": None, "payment_fingerprint": None,
-          "input_tokens": None} for after in (0, 10 * SECOND)]  # fmt: skip
+          "input_tokens": None} for after in (0, 60 * SECOND)]  # fmt: skip
     made = pl.DataFrame(rows, infer_schema_length=None).sort("time").with_row_index("offset")
     return made.with_columns(pl.col("offset").cast(pl.Int64), stamp="time", plan=pl.lit(None, pl.String))
 
@@ -43,7 +43,7 @@ def test_accounts_of_two_partitions_are_one_cluster() -> None:
     """A card shown once at sign-up pools the later requests of accounts that never meet in a partition."""
     gathering, clusters = Gathering((0, 1)), Clusters(HASH_KEY)
     sendings = [sent(number, partition(number, accounts)) for number, accounts in ((0, 100), (1, 60))]
-    evaluations = [clusters.take(gathering.take(rows)) for rows in sendings]
+    evaluations = [clusters.take(gathering.take(rows.with_row_index("offset").cast(ARRIVED))) for rows in sendings]
     last = evaluations[1][-1].to_dicts()[0]
     assert evaluations[0].height == 0  # the other partition had told nothing yet
     assert last["kind"] == "payment_fingerprint"

@@ -25,7 +25,8 @@ def an_alert(kind: str = "workload", entity: str = "acme\x1fpod-1") -> Alert:
 
 
 @pytest.mark.parametrize("alert", [an_alert(), an_alert("account", "acme"),
-                                   replace(an_alert(), victim="holder", knowledge="report", plan=None)])  # fmt: skip
+                                   replace(an_alert(), victim="holder", knowledge="report", plan=None),
+                                   replace(an_alert("cluster", "device:1"), accounts=("a", "b"))])  # fmt: skip
 @pytest.mark.parametrize("restricted", [False, True])
 def test_what_was_written_is_read(alert: Alert, restricted: bool) -> None:
     """An alert's line gives the alert back, field by field."""
@@ -43,6 +44,29 @@ def test_a_field_that_cannot_be_is_refused(key: str, value: object, why: str) ->
     """An alert with a field that cannot be so is refused, and the text says which."""
     with pytest.raises(AlertRefused, match=why):
         read_alert(json.dumps({**json.loads(as_line(an_alert())), key: value}), False)
+
+
+@pytest.mark.parametrize(("kind", "entity", "change", "why"), [
+    ("cluster", "device:1", {"entity": {"kind": "cluster", "id": "device:1", "account_id": "acme"}}, "an account's"),
+    ("cluster", "device:1", {"entity": {"kind": "cluster", "id": "acme\x1fdevice:1"}}, "an account's"),
+    ("cluster", "device:1", {"accounts": ["a"] * 65}, "accounts"),
+    ("cluster", "device:1", {"accounts": [""]}, "accounts"),
+    ("workload", "acme\x1fpod-1", {"entity": {"kind": "workload", "id": "pod-1"}}, "no account"),
+    ("account", "acme", {"entity": {"kind": "account", "id": "acme"}}, "no account"),
+    ("account", "acme", {"accounts": ["a"]}, "no cluster"),
+])  # fmt: skip
+def test_only_a_cluster_is_nobodys_and_names_others(kind: str, entity: str, change: dict[str, object],
+                                                    why: str) -> None:  # fmt: skip
+    """A cluster is of no account, and names at most 64; anything else is of one, and names none besides."""
+    with pytest.raises(AlertRefused, match=why):
+        read_alert(json.dumps({**json.loads(as_line(an_alert(kind, entity))), **change}), False)
+
+
+def test_a_cluster_names_no_account_of_its_own() -> None:
+    """Neither in its line nor as an alert, whatever the accounts of the stream are called."""
+    one = an_alert("cluster", "device:1")
+    assert (one.account_id, one.entity_id) == ("", "device:1")
+    assert json.loads(as_line(one))["entity"] == {"kind": "cluster", "id": "device:1"}
 
 
 @given(st.binary(max_size=200) | st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.lists(

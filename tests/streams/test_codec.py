@@ -128,7 +128,7 @@ def test_refuses(name: str) -> None:
 def test_every_reason_is_given() -> None:
     """No reason is there that nothing gives, but those of the stamper, of other formats and of Kafka."""
     elsewhere = {Reason.AHEAD_OF_STAMP, Reason.NOT_ACCESS_LOG, Reason.NOT_OF_FORMAT, Reason.UNKNOWN_VERSION,
-                 Reason.REFUSED_PACK, Reason.BROKEN_BATCH, Reason.BATCH_TOO_LARGE}  # fmt: skip
+                 Reason.REFUSED_PACK, Reason.NOT_TIES, Reason.BROKEN_BATCH, Reason.BATCH_TOO_LARGE}  # fmt: skip
     assert {reason for reason, _ in DEAD.values()} == set(Reason) - elsewhere
 
 

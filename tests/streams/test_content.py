@@ -82,7 +82,7 @@ def alerts(pack: Pack, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a pack raises on events, as written."""
     pipeline = Pipeline(pack, "key")
     state = pipeline.empty()
-    found, _ = pipeline.step(state, chunk(pipeline, events))
+    found = pipeline.step(state, chunk(pipeline, events)).alerts
     heartbeat = closing_heartbeat(pipeline, state, len(events))
     assert heartbeat is not None
     found += pipeline.step(state, heartbeat)[0]

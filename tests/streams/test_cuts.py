@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_pack import HASH_KEY, START, chunk, events, small_pack, small_pipeline
+from stepping import closed, stepped
 from thorough import examples
 
 from detectors.alert import Alert, order
 from streams.alert_lines import as_line, rfc3339
 from streams.pipeline import Pipeline, PipelineState
-from streams.runner import closing_heartbeat
 from streams.snapshot import decoded, encoded
 
 PIPELINE = small_pipeline()
@@ -32,11 +32,10 @@ def cut(log: pl.DataFrame, cuts: list[int], saved: list[bool], pipeline: Pipelin
     state, found = pipeline.empty(), []
     bounds = sorted({0, log.height, *[at for at in cuts if at < log.height]})
     for number, (first, last) in enumerate(pairwise(bounds)):
-        found += pipeline.step(state, log[first:last])[0]
+        found += stepped(pipeline, state, log[first:last])
         if number < len(saved) and saved[number]:
             state = reloaded(state, pipeline)
-    heartbeat = closing_heartbeat(pipeline, state, log.height)
-    return found + (pipeline.step(state, heartbeat)[0] if heartbeat is not None else [])
+    return found + closed(pipeline, state, log.height)
 
 
 def reloaded(state: PipelineState, pipeline: Pipeline) -> PipelineState:
@@ -82,10 +81,11 @@ def test_the_small_pack_fires_every_rule_and_its_model() -> None:
     """What the properties above run over is no empty claim: each detector fires on a log made for it."""
     miner = {"id": "m", "time": rfc3339(START + 1_000), "type": "process", "account_id": "a", "workload_id": "w",
              "command_line": "xmrig"}  # fmt: skip
+    alike = [{**one, "id": f"{account}{one['id']}", "account_id": account, "template_fingerprint": "t"}
+             for account in "bc" for one in requests(4, 15_000, START + 20_000)]  # fmt: skip
     steady = requests(100, 50_000)
-    fired = {
-        a.detector for a in whole(chunk(PIPELINE, [steady[0], miner, *steady[1:], *requests(9, 100, START + 10**7)]))
-    }
+    log = [steady[0], miner, *alike, *steady[1:], *requests(9, 100, START + 10**7)]
+    fired = {a.detector for a in whole(chunk(PIPELINE, log))}
     assert fired == {*(rule.id for rule in PIPELINE.pack.rules), *(one.declared.id for one in PIPELINE.pack.learnt)}
 
 

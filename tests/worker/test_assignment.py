@@ -15,6 +15,7 @@ from faust.types import TP
 from streams.telemetry import WorkerTelemetry
 from streams.worker import heartbeats
 from streams.worker.assignment import Assignment
+from streams.worker.part import Part
 from streams.worker.transport.chunk import RawChunk
 
 TOPIC = "usage.events"
@@ -33,7 +34,7 @@ class FakeConsumer:
         self.consumer_generation_id = 7
         self.app = self
         self.epoch = 0
-        self.holder: Assignment
+        self.holder: Assignment[Part]
 
     def assignment(self) -> set[TP]:
         return {TP(TOPIC, number) for number in self.mine}
@@ -72,11 +73,23 @@ class FakePart:
         self.partition, self.next_offset, self.live_from = number, next_offset, live_from
         self.stream_time: int | None = 1_772_409_600_000
         self.taken: list[int] = []
+        self.refused_at: int | None = None
+        self.goes_back: tuple[int, int] | None = None
+
+    @property
+    def done_offset(self) -> int:
+        return min(self.next_offset, self.refused_at or self.next_offset)
+
+    def skip_to(self, offset: int) -> None:
+        self.next_offset = offset
 
     def settle(self, chunk: RawChunk) -> None:
         assert chunk.first == self.next_offset, "only what follows may be given"
         self.taken += chunk.offsets.tolist()
         self.next_offset = chunk.last + 1
+        if self.goes_back and chunk.last >= self.goes_back[0]:
+            _, self.next_offset = self.goes_back
+            self.goes_back, self.refused_at = None, None
 
 
 def chunk(first: int, last: int, partition: int = 0, epoch: int = 1) -> RawChunk:
@@ -84,7 +97,7 @@ def chunk(first: int, last: int, partition: int = 0, epoch: int = 1) -> RawChunk
     return RawChunk(partition, first, last, [b""] * len(offsets), offsets, offsets, [None] * len(offsets), epoch=epoch)
 
 
-def run(partitions: Sequence[int], story: Callable[[Assignment, FakeConsumer], Awaitable[None]],
+def run(partitions: Sequence[int], story: Callable[[Assignment[Part], FakeConsumer], Awaitable[None]],
         loading: Callable[[FakeConsumer], None] = lambda _: None, keep_first_marks: bool = False,
         **held: int) -> FakeConsumer:  # fmt: skip
     """A story over an assignment of these partitions, all loaded at offset 10 and sought; held: p0=… is committed."""
@@ -98,7 +111,7 @@ def run(partitions: Sequence[int], story: Callable[[Assignment, FakeConsumer], A
     async def play() -> None:
         with ThreadPoolExecutor(1) as worker:
             log: Any = structlog.get_logger()
-            assignment = Assignment(TOPIC, prepare, worker, WorkerTelemetry(()), log)
+            assignment: Assignment[Part] = Assignment(TOPIC, prepare, worker, WorkerTelemetry(()), log)
             assignment.consumer, consumer.holder = consumer, assignment  # type: ignore[assignment]
             await assignment.rebalanced()
             await consumer.seek_to(assignment.places())
@@ -111,7 +124,7 @@ def run(partitions: Sequence[int], story: Callable[[Assignment, FakeConsumer], A
     return consumer
 
 
-def part_of(assignment: Assignment, number: int = 0) -> Any:
+def part_of(assignment: Assignment[Part], number: int = 0) -> Any:
     return assignment.parts[number]
 
 
@@ -122,7 +135,7 @@ def value(metric: Any) -> float:
 def test_chunks_that_follow_are_taken_in_once_and_marked_done() -> None:
     """Overlapping ones give only what is new; those wholly known give nothing."""
 
-    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
         for one in (chunk(10, 12), chunk(11, 14), chunk(10, 14), chunk(15, 15)):
             await assignment.take(one, 7)
         assert part_of(assignment).taken == [10, 11, 12, 13, 14, 15]
@@ -133,7 +146,7 @@ def test_chunks_that_follow_are_taken_in_once_and_marked_done() -> None:
 def test_a_chunk_that_leaves_records_out_is_not_taken_in_and_sought_again() -> None:
     """Nothing of it is marked done; chunks read before the seek are dropped, those after it go on."""
 
-    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
         await assignment.take(chunk(12, 14), 7)
         assert consumer.sought == [{TP(TOPIC, 0): 10}]
         await assignment.take(chunk(15, 16), 7)  # was queued before the seek
@@ -147,7 +160,7 @@ def test_a_chunk_that_leaves_records_out_is_not_taken_in_and_sought_again() -> N
 def test_a_gap_that_is_there_again_after_a_seek_is_real_and_counted_as_lost() -> None:
     """The topic let records go: no loop, an error with the count, and reading goes on behind the gap."""
 
-    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
         await assignment.take(chunk(12, 14), 7)
         with structlog.testing.capture_logs() as said:
             await assignment.take(chunk(12, 14, epoch=2), 7)
@@ -161,7 +174,7 @@ def test_a_gap_that_is_there_again_after_a_seek_is_real_and_counted_as_lost() ->
 def test_a_chunk_of_another_generation_or_partition_is_dropped() -> None:
     """What was read before a rebalance, or of a partition that is no longer ours, changes nothing."""
 
-    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
         await assignment.take(chunk(10, 12), 6)
         await assignment.take(chunk(10, 12, partition=5), 7)
         assert part_of(assignment).taken == []
@@ -173,7 +186,7 @@ def test_a_chunk_of_another_generation_or_partition_is_dropped() -> None:
 def test_partitions_that_stay_keep_their_state_and_those_that_go_are_dropped() -> None:
     """After a rebalance only new partitions are loaded."""
 
-    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
         stays = assignment.parts[1]
         consumer.mine = {1, 2}
         await assignment.rebalanced()
@@ -187,7 +200,7 @@ def test_partitions_that_stay_keep_their_state_and_those_that_go_are_dropped() -
 def test_a_partition_that_goes_while_others_are_loaded_is_not_loaded() -> None:
     """A rebalance during loading is heeded before each partition."""
 
-    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
         assert set(assignment.parts) == {0}
 
     run([0, 1], story, loading=lambda consumer: consumer.mine.discard(1))
@@ -196,7 +209,7 @@ def test_a_partition_that_goes_while_others_are_loaded_is_not_loaded() -> None:
 def test_a_partition_is_silent_up_to_the_committed_offset() -> None:
     """What another worker has committed, it has told."""
 
-    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
         assert part_of(assignment).live_from == 25
         consumer.held[0] = 40
         await assignment.rebalanced()
@@ -208,7 +221,7 @@ def test_a_partition_is_silent_up_to_the_committed_offset() -> None:
 def test_a_snapshot_beyond_the_commit_is_committed_though_nothing_follows() -> None:
     """What is below a snapshot is durable: a worker killed before its commit leaves no lag on a silent partition."""
 
-    async def story(_: Assignment, __: FakeConsumer) -> None: ...
+    async def story(_: Assignment[Part], __: FakeConsumer) -> None: ...
 
     assert run([0, 1], story, keep_first_marks=True, p0=4, p1=10).done == [(0, 10)]
 
@@ -216,7 +229,7 @@ def test_a_snapshot_beyond_the_commit_is_committed_though_nothing_follows() -> N
 def test_nothing_below_the_committed_offset_is_committed_while_a_partition_catches_up() -> None:
     """An older snapshot must not bring the group's offset back, and with it the alerts told since."""
 
-    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
         await assignment.take(chunk(10, 12), 7)
         await assignment.take(chunk(13, 30), 7)
 
@@ -226,7 +239,7 @@ def test_nothing_below_the_committed_offset_is_committed_while_a_partition_catch
 def test_what_taking_in_raises_goes_on_to_the_caller_and_nothing_is_marked_done() -> None:
     """An undelivered alert must never be committed over."""
 
-    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
         def fail(_: RawChunk) -> None:
             raise ConnectionError
 
@@ -241,7 +254,7 @@ def test_what_taking_in_raises_goes_on_to_the_caller_and_nothing_is_marked_done(
 def test_a_heartbeat_is_due_where_a_partition_is_read_to_its_end_and_silent_for_a_tick() -> None:
     """Not before, not where records are left to read, and not where there never was one; then once a tick."""
 
-    async def story(assignment: Assignment, consumer: FakeConsumer) -> None:
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
         consumer.ends = {0: 10, 1: 11, 2: 10}
         part_of(assignment, 2).stream_time = None
         now = max(assignment.heard.values())
@@ -252,3 +265,20 @@ def test_a_heartbeat_is_due_where_a_partition_is_read_to_its_end_and_silent_for_
         assert len(list(heartbeats.due(assignment, now + 20.2))) == 1
 
     run([0, 1, 2, 3], story)
+
+
+def test_what_a_part_refused_is_read_again_and_not_committed_over() -> None:
+    """It goes back as often as it asks for, the same place twice included; until then its offset stays below."""
+
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
+        for _ in range(2):
+            part = part_of(assignment)
+            part.refused_at, part.goes_back = 12, (16, 12)
+            for first in range(part.next_offset, 17, 3):
+                await assignment.take(chunk(first, first + 2, epoch=consumer.epoch), 7)
+            assert consumer.sought[-1] == {TP(TOPIC, 0): 12}
+            assert part.next_offset == 12
+
+    found = run([0], story)
+    assert found.sought == [{TP(TOPIC, 0): 12}] * 2
+    assert max(offset for _, offset in found.done) <= 12

@@ -103,7 +103,7 @@ def log_of(found: Sequence[dict[str, Any]]) -> tuple[RawChunk, list[Alert]]:
     """Events as a partition holds them, and the alerts that one whole run raises."""
     pipeline = small_pipeline()
     frame = chunk(pipeline, found)
-    alerts, _ = pipeline.step(pipeline.empty(), frame)
+    alerts = pipeline.step(pipeline.empty(), frame).alerts
     kept = [json.dumps(found[row]).encode() for row in frame["record"].to_list()]
     return raw(kept, frame["stamp"].to_list()), alerts
 

@@ -1,4 +1,4 @@
-"""Two workers on a real broker under kill -9 and worse: the alerts are those of the embedded runner, each of them."""
+"""Both stages on a real broker under kill -9 and worse: the alerts are those of unbroken runs, each of them."""
 
 from __future__ import annotations
 
@@ -31,20 +31,24 @@ def known(stream: KnownStream, packs: tuple[Path, Path], folder: Path) -> Known:
     return known_alerts(stream, *packs, folder)
 
 
+@pytest.mark.slow_kafka
 def test_nothing_is_lost_and_nothing_wrong(own_broker: OwnBroker, packs: tuple[Path, Path], tmp_path: Path) -> None:
     """After kills, a freeze, a dead broker, lost snapshots and a new pack: exactly the expected alerts."""
     expected = known(_STREAM, packs, tmp_path / "embedded")
     with (
         staged(own_broker.bootstrap, packs[0]) as stage,
-        ordeal(stage, tmp_path, _STREAM, 60, 1, packs[1], own_broker) as of,
+        ordeal(stage, tmp_path, _STREAM, 70, 1, packs[1], own_broker) as of,
     ):
         of.feeder.start()
         play(of, short(of))
         of.settled(120)
         found = of.verdict(expected, _STREAM)
-        assert not found.problems, (found, of.rows, [hand.last_words(20) for hand in of.hands])
-        assert of.kills >= 8
+        assert not found.problems, (found, of.rows, [hand.last_words(20) for hand in of.everybody])
+        assert of.kills - of.cluster_kills >= 8
+        assert of.cluster_kills >= 6
         assert found.dead_letters > 0
+        assert found.clusters > 0
+        assert found.ties_repeated > 0
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +74,10 @@ def test_a_safeguard_less_is_noticed(safeguard: str, kafka: str, packs: tuple[Pa
         staged(kafka, packs[0], 4, snapshot_every_s=0.05) as stage,
         ordeal(stage, tmp_path, _SMALL, 100_000, 1, packs[1], hands=1) as of,
     ):
-        (hand,) = of.hands
+        (hand,), (clusters,) = of.hands, of.cluster_hands
         fed(of.feeder)
         hand.start(doom, faults)
+        clusters.start(*CLUSTERS.get(safeguard, ()))
         if doom:
             assert hand.dies(60) is not None, hand.last_words(20)
             hand.start("", faults_after)

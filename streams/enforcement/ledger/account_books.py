@@ -51,6 +51,11 @@ class AccountBook:
         self.standing = replace(self.standing, actions=(action, *others))
 
 
+def nobodys_book() -> AccountBook:
+    """An empty book, for what is about no account: nothing is known of a cluster, and nothing stands against it."""
+    return AccountBook(Standing(""))
+
+
 def open_books(tx: Transaction, accounts: Iterable[str], open_ms: int, decay_ms: int) -> dict[str, AccountBook]:
     """The accounts' books: alerts of the last open_ms, strikes of the last decay_ms."""
     wanted = sorted(set(accounts))

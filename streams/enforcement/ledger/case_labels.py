@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from features.cluster_catalog import CLUSTER
 from features.ticks import TICK_MS
 from streams.enforcement.ledger.case_lists import CLOSED
 from streams.enforcement.ledger.schema import actions, alerts, case_links, cases
@@ -69,10 +70,10 @@ _TOLD = (cases.c.case_id, cases.c.disposition, cases.c.closed_ms, alerts.c.accou
 
 
 def _alerted(said: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
-    """The alerts of the cases."""
+    """The alerts of the cases, but for those about clusters: what somebody shares is nobody's label."""
     linked = cases.join(case_links, case_links.c.case_id == cases.c.case_id)
     return sa.select(*_TOLD).select_from(linked.join(alerts, alerts.c.alert_id == case_links.c.ref)).where(
-        *said, case_links.c.what == "alert")  # fmt: skip
+        *said, case_links.c.what == "alert", alerts.c.kind != CLUSTER)  # fmt: skip
 
 
 def _acted_upon(said: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
@@ -80,7 +81,7 @@ def _acted_upon(said: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
     linked = cases.join(case_links, case_links.c.case_id == cases.c.case_id)
     acted = linked.join(actions, actions.c.action_id == case_links.c.ref)
     return sa.select(*_TOLD).select_from(acted.join(alerts, alerts.c.alert_id == actions.c.alert_id)).where(
-        *said, case_links.c.what == "action")  # fmt: skip
+        *said, case_links.c.what == "action", alerts.c.kind != CLUSTER)  # fmt: skip
 
 
 def _label(row: Row) -> CaseLabel:

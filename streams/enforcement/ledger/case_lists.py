@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from features.cluster_catalog import CLUSTER
+from streams.enforcement.ledger.cluster_members import members
 from streams.enforcement.ledger.schema import actions, alerts, appeals, case_links, case_notes, cases, reports
 from streams.enforcement.ledger.transaction import Row, Transaction
 
@@ -63,7 +65,10 @@ def _link_counts(tx: Transaction, where: Sequence[sa.ColumnElement[bool]]) -> di
 
 @dataclass(frozen=True)
 class Contents:
-    """What is in a case, each in order of time; accounts by name."""
+    """What is in a case, each in order of time; accounts and clusters by name.
+
+    members: of a case about clusters, what is known of each of its accounts.
+    """
 
     accounts: list[str]
     alerts: list[Row]
@@ -71,6 +76,8 @@ class Contents:
     reports: list[Row]
     appeals: list[Row]
     notes: list[Row]
+    clusters: list[str]
+    members: list[Row]
 
 
 def contents(tx: Transaction, case_id: str, *, restricted: bool) -> Contents:
@@ -85,6 +92,8 @@ def contents(tx: Transaction, case_id: str, *, restricted: bool) -> Contents:
         sorted(tx.among(reports, reports.c.report_id, refs["report"]), key=lambda row: row["taken_ms"]),
         sorted(tx.among(appeals, appeals.c.appeal_id, refs["appeal"]), key=lambda row: row["appealed_ms"]),
         tx.rows(sa.select(case_notes).where(case_notes.c.case_id == case_id).order_by(case_notes.c.note)),
+        sorted(refs[CLUSTER]),
+        members(tx, refs["account"], restricted) if refs[CLUSTER] else [],
     )
 
 

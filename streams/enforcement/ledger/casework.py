@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
 from features.ticks import HOUR_MS
 from streams.enforcement.ledger.schema import case_links, cases
-from streams.enforcement.ledger.transaction import Transaction
+from streams.enforcement.ledger.transaction import Row, Transaction
 
 _NAMESPACE = uuid.UUID("0b0f5a52-3c8e-5f0b-8f0e-4f7f0f4b6c11")
 DUE_URGENT_MS = HOUR_MS
@@ -58,6 +58,7 @@ class Casework:
             "case_id": case_id, "matter": matter, "role": role, "clause": clause, "account_id": account,
             "title": title, "state": "open", "urgent": urgent, "restricted": restricted, "opened_ms": now,
             "due_ms": now + (DUE_URGENT_MS if urgent else due_in_ms), "overdue_told": False,
+            "left_out": 0,
         }])  # fmt: skip
         self._open[matter] = case_id
         return case_id
@@ -82,13 +83,18 @@ class Casework:
 
     def flush(self) -> None:
         """Write the links that are not there yet."""
-        refs = {ref for _, _, ref in self._links}  # asked for by these: a case may have a hundred thousand links
-        known = {
-            (row["case_id"], row["what"], row["ref"]) for row in self._tx.among(case_links, case_links.c.ref, refs)
-        }
+        known = {(row["case_id"], row["what"], row["ref"]) for row in self._there()}
         rows: list[dict[str, Any]] = [
             {"case_id": case_id, "what": what, "ref": ref, "linked_ms": self._tx.now_ms}
             for case_id, what, ref in self._links if (case_id, what, ref) not in known
         ]  # fmt: skip
         self._tx.insert(case_links, rows)
         self._links = {}
+
+    def _there(self) -> Iterator[Row]:
+        """Links that may be among them. A case may have a hundred thousand accounts, and a rule as many cases: each is
+        asked for by what it has few of.
+        """
+        yield from self._tx.among(case_links, case_links.c.ref, {ref for _, what, ref in self._links if what != "rule"})
+        ruled = {case_id for case_id, what, _ in self._links if what == "rule"}
+        yield from self._tx.among(case_links, case_links.c.case_id, ruled, case_links.c.what == "rule")

@@ -14,18 +14,20 @@ from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.guards.spending import Paid
 from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.account_books import AccountBook
+from streams.enforcement.ledger.briefing import Briefing, scope_of
 from streams.enforcement.ledger.casework import Casework
 from streams.enforcement.ledger.circumstances import Surroundings
 from streams.enforcement.ledger.going_on import not_holding, tell
 from streams.enforcement.ledger.messages import REASONS, Messages
 from streams.enforcement.ledger.moves import Moves, begun
 from streams.enforcement.ledger.rows import action_row
-from streams.enforcement.ledger.schema import actions, breakers, cases, holds
+from streams.enforcement.ledger.schema import actions, breakers, holds
 from streams.enforcement.ledger.trail import POLICY, Trail
 from streams.enforcement.ledger.transaction import Transaction
 from streams.enforcement.outbox.message_types import HOLD, NOTICE
 from streams.enforcement.policy import rungs
 from streams.enforcement.policy.action import Action, State, action_id
+from streams.enforcement.policy.clusters import about_cluster
 from streams.enforcement.policy.deciding import strikes_of
 from streams.enforcement.policy.decision import Decision, Outcome, Reason
 from streams.enforcement.policy.facts import Facts
@@ -49,13 +51,14 @@ class Consequences:
         self._tx, self._in_force, self._around, self._letter = tx, in_force, surroundings, letter
         self.messages, self.trail, self.cases = messages, Trail(tx), Casework(tx)
         self.moves = Moves(tx, messages, self.trail)
+        self._briefing = Briefing(tx, in_force, messages, self.cases)
         self._actions: list[dict[str, Any]] = []
         self._held: Counter[tuple[str, str]] = Counter()
 
     def prepare(self, news: Sequence[Alert]) -> None:
         """Ask at once for what following many decisions will need."""
-        self.trail.load(alert.account_id for alert in news)
-        self.cases.load(f"{alert.clause}:{alert.account_id}" for alert in news)
+        self.trail.load(alert.account_id for alert in news if not about_cluster(alert))
+        self._briefing.prepare(news)
 
     def follow(self, decision: Decision, alert: Alert, book: AccountBook) -> tuple[str | None, str | None]:
         """Do what a decision asks for; gives the ids of its action and case."""
@@ -67,8 +70,8 @@ class Consequences:
         if decision.hold and not book.standing.held:
             self._hold(decision, alert)
         if decision.reason is Reason.BUDGET:
-            self._held[_scope(decision)] += 1
-            self._around.purses.shut(*_scope(decision))
+            self._held[scope_of(decision)] += 1
+            self._around.purses.shut(*scope_of(decision))
         if failed is not None:
             tell(self.messages, failed, alert, case_id)
         return (action.id if action else None), case_id
@@ -120,52 +123,8 @@ class Consequences:
                               "plan": facts.plan if facts else None})  # fmt: skip
 
     def open_case(self, one: Decision, alert: Alert, failed: Action | None = None) -> str | None:
-        """Bring to people what a decision brings them; gives the case, None for none.
-
-        failed: the action that the alert shows not to hold.
-        """
-        if one.case is None:
-            if one.page:
-                self._page(f"alert:{alert.id}", one, alert, alert.title, None)
-            return None
-        matter, title, account = self._matter(one, alert)
-        case_id, new = self.cases.open(matter, one.case, one.clause, title, account=account, urgent=one.urgent,
-                                       restricted=alert.restricted)  # fmt: skip
-        for what, ref in (("alert", alert.id), ("account", alert.account_id), ("rule", alert.detector)):
-            self.cases.link(case_id, what, ref)
-        if one.reason is Reason.OURS and failed is not None:  # the one page about it is that of the action
-            self._link(case_id, failed)
-        elif one.page and (new or (one.urgent and self._more_urgent(case_id))):
-            self._page(f"case:{case_id}", one, alert, title, case_id)
-        return case_id
-
-    def _link(self, case_id: str, failed: Action) -> None:
-        """Name the action that does not hold; one that only few may see is named nowhere else."""
-        clause = self._in_force.clauses.get(failed.clause)
-        if clause is not None and not clause.restricted:
-            self.cases.link(case_id, "action", failed.id)
-
-    def _matter(self, one: Decision, alert: Alert) -> tuple[str, str, str | None]:
-        """What makes it one case with others: the account's breach; a budget that ran out; a rule that fires widely."""
-        if one.reason is Reason.BUDGET:
-            purse, scope = _scope(one)
-            return f"budget:{purse}:{scope}", f"the budget {purse} of {scope} is spent", None
-        matter = f"{one.clause}:{alert.account_id}"
-        if not alert.restricted and not self.cases.known(matter) and self.cases.crowded(alert.detector):
-            return f"many:{alert.detector}", f"many accounts: {alert.title}", None
-        return matter, alert.title, alert.account_id
-
-    def _more_urgent(self, case_id: str) -> bool:
-        return self._tx.update(cases, sa.and_(cases.c.case_id == case_id, ~cases.c.urgent), urgent=True) == 1
-
-    def _page(self, subject: str, one: Decision, alert: Alert, title: str, case_id: str | None) -> None:
-        summary = f"{alert.severity}: {title}" if alert.restricted else f"{alert.severity}: {title} ({one.account_id})"
-        data = {"case_id": case_id, "clause": one.clause, "role": one.case, "alert_severity": alert.severity,
-                "rule": alert.detector, "runbook": alert.runbook, "outcome": str(one.outcome),
-                "reason": str(one.reason), "alert_id": alert.id}  # fmt: skip
-        if case_id is None and self.messages.told(subject):
-            return
-        self.messages.page(subject, "urgent" if one.urgent else "opened", summary, one.urgent, data)
+        """Bring to people what a decision brings them, as Briefing says."""
+        return self._briefing.open_case(one, alert, failed)
 
     def _hold(self, one: Decision, alert: Alert) -> None:
         until = self._tx.now_ms + HOLD_MS
@@ -198,10 +157,6 @@ class Consequences:
         summary = f"the budget {purse} of {scope} is spent: holding back {held:,} actions until a person closes it"
         self.messages.page(f"budget:{purse}:{scope}", f"{now}:{held}", summary, True, {"purse": purse, "scope": scope,
                                                                                 "held": held})  # fmt: skip
-
-
-def _scope(one: Decision) -> tuple[str, str]:
-    return str(one.figures.get("purse", "")), str(one.figures.get("scope", ""))
 
 
 def _paid(action: Action, alert: Alert) -> Paid:

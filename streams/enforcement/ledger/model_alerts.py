@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from detectors.alert import Alert
 from streams.enforcement.ledger.casework import Casework
+from streams.enforcement.ledger.cluster_cases import about_clusters
 from streams.enforcement.ledger.schema import case_links, cases, model_alerts
 from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.policy.decision import Decision, Reason
@@ -77,10 +78,11 @@ class ModelAlerts:
 def about_accounts() -> sa.ColumnElement[bool]:
     """Links that put an account into an open case about what it does.
 
-    Not one that only few may see, nor a spent budget's, where nobody looks at single accounts, nor one of no clause.
+    Not one that only few may see, nor a spent budget's, where nobody looks at single accounts, nor one of no clause,
+    nor a cluster's: to be named beside others neither brings an account forward nor hides what a model says of it.
     """
     theirs = sa.select(cases.c.case_id).where(cases.c.state == "open", ~cases.c.restricted, cases.c.clause != "",
-                                              cases.c.matter.not_like("budget:%"))  # fmt: skip
+                                              cases.c.matter.not_like("budget:%"), ~about_clusters())  # fmt: skip
     return sa.and_(case_links.c.what == "account", case_links.c.case_id.in_(theirs))
 
 

@@ -24,7 +24,8 @@ def alert_row(alert: Alert, now_ms: int) -> dict[str, Any]:
         "start_tick": alert.start_tick, "tick": alert.tick, "time_ms": alert.time, "trigger": alert.trigger,
         "runbook": alert.runbook, "pack": alert.pack, "victim": alert.victim, "knowledge": alert.knowledge,
         "restricted": alert.restricted, "end_users": list(alert.end_users),
-        "evidence": [asdict(one) for one in alert.evidence], "events": list(alert.events), "taken_ms": now_ms,
+        "evidence": [asdict(one) for one in alert.evidence], "events": list(alert.events),
+        "accounts": list(alert.accounts), "taken_ms": now_ms,
     }  # fmt: skip
 
 
@@ -37,7 +38,7 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
         signals=tuple(row["signals"]), runbook=row["runbook"], pack=row["pack"],
         evidence=tuple(Evidence(**one) for one in row["evidence"] or ()), events=tuple(row["events"] or ()),
         end_users=tuple(row["end_users"] or ()), victim=row["victim"], knowledge=row["knowledge"],
-        restricted=row["restricted"], rule_version=row["rule_version"],
+        restricted=row["restricted"], rule_version=row["rule_version"], accounts=tuple(row["accounts"] or ()),
     )  # fmt: skip
 
 

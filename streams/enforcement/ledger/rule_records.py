@@ -27,13 +27,14 @@ _ON = Switch(on=True, known=True)
 
 @dataclass(frozen=True)
 class RuleRecord:
-    """One version of a rule. stage: in force, the lower of the ledger's and the policy's `cap`; share: of accounts.
+    """One version of a rule, or of a model.
 
-    since_ms, by, why, until_ms: of the ledger's stage, None where nobody ever put it into one; forecast_per_h: what was
-    expected when it was promoted; else, in shadow, what its last 7 d would have brought; acted_last_h: actions within
-    the last hour that no person asked for; overturned: actions that people undid within the policy's span of
-    demotion; shadow_decisions: within 7 d, those that its stage held back; open_cases: that it is named in; current:
-    whether it is of the pack in force.
+    stage: in force, the lower of the ledger's and the policy's `cap`; share: of accounts; since_ms, by, why, until_ms:
+    of the ledger's stage, None where nobody ever put it into one; forecast_per_h: what was expected when it was
+    promoted; else, in shadow, what its last 7 d would have brought; acted_last_h: actions within the last hour that no
+    person asked for; overturned: actions that people undid within the policy's span of demotion; shadow_decisions:
+    within 7 d, those that its stage held back; open_cases: that it is named in; current: whether it is of the pack in
+    force; model: whether it is a model, which pages within its budget and never acts.
     """
 
     rule: str
@@ -52,11 +53,12 @@ class RuleRecord:
     shadow_decisions: int = 0
     open_cases: int = 0
     current: bool = True
+    model: bool = False
 
 
 def rule_records(tx: Transaction, in_force: InForce) -> list[RuleRecord]:
-    """Of every rule in force, and of other versions that may still act, in order of their names."""
-    around, current = Surroundings(tx, in_force.policy, _ON), set(in_force.rules.items())
+    """Of every rule and model in force, and of other versions that may still act, in order of their names."""
+    around, current = Surroundings(tx, in_force.policy, _ON), {*in_force.rules.items(), *in_force.models.items()}
     rows = {(row["rule"], row["rule_version"]): row for row in tx.rows(sa.select(stages))}
     acting = {name for name in rows if around.stage(*name).name != SHADOW}
     counts = _counts(tx, in_force)
@@ -83,6 +85,7 @@ def _record(tx: Transaction, in_force: InForce, name: _Version, row: Row | None,
         *name, now.name, stage.name, cap, now.share, **told, forecast_per_h=forecast,
         acted_last_h=counts.acted.get(name, 0), overturned=counts.overturned.get(name, 0),
         shadow_decisions=counts.shadow.get(name, 0), open_cases=counts.open_cases.get(name[0], 0), current=current,
+        model=name[0] in in_force.models,
     )  # fmt: skip
 
 

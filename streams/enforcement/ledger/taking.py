@@ -8,17 +8,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from detectors.alert import Alert
+from features.cluster_catalog import CLUSTER
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.guards.stack import guarded
 from streams.enforcement.in_force import InForce
-from streams.enforcement.ledger.account_books import AccountBook, open_books
+from streams.enforcement.ledger.account_books import AccountBook, nobodys_book, open_books
 from streams.enforcement.ledger.circumstances import Surroundings
 from streams.enforcement.ledger.consequences import Consequences
 from streams.enforcement.ledger.model_alerts import ModelAlerts
 from streams.enforcement.ledger.rows import alert_row, decision_row
-from streams.enforcement.ledger.schema import alert_revisions, alerts, decisions, holds
+from streams.enforcement.ledger.schema import alert_revisions, alerts, case_links, decisions, holds
 from streams.enforcement.ledger.trail import POLICY
 from streams.enforcement.ledger.transaction import Transaction
+from streams.enforcement.policy.clusters import about_cluster
 from streams.enforcement.policy.deciding import decide
 from streams.enforcement.policy.decision import Decision, Reason
 from streams.enforcement.policy.models import spoken_by_model
@@ -42,12 +44,12 @@ class Taking:
         """
         known = self._known(alert.id for alert in new)
         news = sorted(_news(new, known), key=lambda alert: (spoken_by_model(alert), alert.kind == ACCOUNT))
-        books = open_books(self._tx, (alert.account_id for alert in news), self._in_force.policy.open_ms,
-                           self._in_force.policy.strike_decay_ms)  # fmt: skip
+        whose = (alert.account_id for alert in news if not about_cluster(alert))
+        books = open_books(self._tx, whose, self._in_force.policy.open_ms, self._in_force.policy.strike_decay_ms)
         self._after.prepare(news)
         self._models.prepare(news)
         self._write(news, known)
-        found = [self._decide(alert, books[alert.account_id]) for alert in news]
+        found = [self._decide(alert, books.get(alert.account_id) or nobodys_book()) for alert in news]
         self._tx.insert(decisions, self._decided)
         self._models.flush()
         return found
@@ -84,7 +86,7 @@ class Taking:
     def _note(self, one: Decision, alert: Alert, action_id: str | None, case_id: str | None) -> None:
         row = decision_row(one, alert)
         self._after.trail.note(Kind.DECISION, POLICY, {**_whole(row), "pack": alert.pack, "action_id": action_id},
-                               one.account_id)  # fmt: skip
+                               one.account_id or None)  # fmt: skip
         self._decided.append({**row, "account_id": one.account_id, "entity_id": one.entity_id,
                               "action_id": action_id, "case_id": case_id, "decided_ms": self._tx.now_ms})  # fmt: skip
 
@@ -109,9 +111,18 @@ def _news(new: Sequence[Alert], known: dict[str, int]) -> list[Alert]:
 def forget_evidence(tx: Transaction, before_ms: int) -> int:
     """Empty evidence that is older, but for accounts under a legal hold; returns of how many alerts."""
     held = sa.select(holds.c.account_id).where(holds.c.released_ms.is_(None))
-    kept = sa.select(alerts.c.alert_id).where(alerts.c.account_id.in_(held))
+    own = alerts.alias()
+    kept = sa.union(sa.select(own.c.alert_id).where(own.c.account_id.in_(held)), _naming(held))
     revisions = sa.and_(alert_revisions.c.taken_ms < before_ms, alert_revisions.c.evidence.is_not(None),
                         alert_revisions.c.alert_id.not_in(kept))  # fmt: skip
     tx.update(alert_revisions, revisions, evidence=None)
-    old = sa.and_(alerts.c.taken_ms < before_ms, alerts.c.evidence.is_not(None), alerts.c.account_id.not_in(held))
-    return tx.update(alerts, old, evidence=None, events=None)
+    old = sa.and_(alerts.c.taken_ms < before_ms, alerts.c.evidence.is_not(None), alerts.c.alert_id.not_in(kept))
+    return tx.update(alerts, old, evidence=None, events=None, accounts=None)
+
+
+def _naming(accounts: sa.Select[tuple[str]]) -> sa.Select[tuple[str]]:
+    """The alerts about clusters whose cases name some of these accounts."""
+    told, named, about = case_links.alias(), case_links.alias(), alerts.alias()
+    joined = told.join(named, named.c.case_id == told.c.case_id).join(about, about.c.alert_id == told.c.ref)
+    theirs = sa.and_(named.c.what == "account", named.c.ref.in_(accounts))
+    return sa.select(told.c.ref).select_from(joined).where(theirs, told.c.what == "alert", about.c.kind == CLUSTER)

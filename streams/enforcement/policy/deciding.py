@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from detectors.alert import Alert
 from detectors.clauses import Clause
 from streams.enforcement.policy.climbing import climbed
+from streams.enforcement.policy.clusters import about_cluster, shows
 from streams.enforcement.policy.decided import nothing
 from streams.enforcement.policy.decision import Decision, Reason
 from streams.enforcement.policy.facts import Facts
@@ -31,13 +32,18 @@ def decide(
     alerts: the account's open ones, at least one; now_ms: ms since 1970.
     """
     about = alerts[0]
-    # What a model says changes nothing about what others do: it neither restricts nor holds back.
-    opened = [one for one in alerts if now_ms - one.time <= policy.open_ms and not spoken_by_model(one)]
+    # What a model says, or is said of a cluster, changes nothing about what others do: it neither restricts nor holds
+    # back.
+    opened = [one for one in alerts if now_ms - one.time <= policy.open_ms
+              and not spoken_by_model(one) and not about_cluster(one)]  # fmt: skip
     matter = Matter(about, opened, facts, standing, policy, clauses.get(about.clause), now_ms)
+    newer = any(one.id == about.id and one.revision > about.revision for one in alerts)
+    if about_cluster(about):
+        return _ended(matter) if newer else shows(matter)
     if is_child_safety(matter):
         return child_safety(matter)
-    if any(one.id == about.id and one.revision > about.revision for one in alerts):
-        return nothing(matter, Reason.ENDED, {"revision": about.revision}, _UNSEEN)
+    if newer:
+        return _ended(matter)
     if spoken_by_model(about):
         return waits(matter)
     if matter.clause is not None and matter.clause.path == "care":
@@ -50,3 +56,7 @@ def decide(
     if age_ms > policy.open_ms:
         return nothing(matter, Reason.ENDED, {"age_ms": age_ms, "open_ms": policy.open_ms})
     return climbed(matter)
+
+
+def _ended(matter: Matter) -> Decision:
+    return nothing(matter, Reason.ENDED, {"revision": matter.about.revision}, _UNSEEN)

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     END_USERS_FIRST = "end_users_first"  # the customer has time left to act on their own users
     VICTIM = "victim"  # the account holder is the one wronged
     ENDED = "ended"  # the episode is over, or the revision is not the newest
+    CLUSTER = "cluster"  # what accounts share is nobody's own doing: people look, and nothing follows for an account
     MODEL_BUDGET = "model_budget"  # a model alone says so: it waits until the day's allowance reaches it
     MODEL_TOLD = "model_told"  # its turn came: people have a case
     MODEL_SUPPORTS = "model_supports"  # people have a case of the account anyway: it was put into that

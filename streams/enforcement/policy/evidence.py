@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from detectors.alert import Alert
+from features.cluster_catalog import CLUSTER
 from streams.enforcement.policy.rungs import ACCOUNT
 
 NOT_OWN = frozenset({"link", "model"})
@@ -14,9 +15,10 @@ NOT_OWN = frozenset({"link", "model"})
 def own_signals(about: Alert, alerts: Sequence[Alert]) -> frozenset[str]:
     """The distinct kinds of own evidence that open alerts give about an alert's matter (one classifier counts once).
 
-    alerts: the account's open ones, `about` among them or not.
+    alerts: the account's open ones, `about` among them or not. One about a cluster gives none, whatever it says.
     """
-    return frozenset(signal for alert in same_matter(about, alerts) for signal in alert.signals) - NOT_OWN
+    spoken = [alert for alert in same_matter(about, alerts) if alert.kind != CLUSTER]
+    return frozenset(signal for alert in spoken for signal in alert.signals) - NOT_OWN
 
 
 def same_matter(about: Alert, alerts: Iterable[Alert]) -> tuple[Alert, ...]:

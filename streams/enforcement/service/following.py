@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -88,4 +89,4 @@ def _after(before: InForce, pack: Pack) -> InForce:
 
 
 def _back(current: InForce, before: InForce) -> InForce:
-    return InForce(before.policy, before.clauses, before.rules, before.pack, current.packs | before.packs)
+    return replace(before, packs=current.packs | before.packs)

@@ -19,7 +19,7 @@ _TOLD = ("decision", "alert_id", "revision", "account_id", "clause", "rule", "ru
          "rung", "kind", "entity_id", "figures", "alerts", "action_id", "case_id")  # fmt: skip
 
 Tell = Callable[[Sequence[tuple[str, bytes]]], None]
-"""Writes (account, JSON) pairs, and returns once they are durable."""
+"""Writes (account or cluster, JSON) pairs, and returns once they are durable."""
 
 
 class Publishing:
@@ -40,7 +40,7 @@ class Publishing:
             return 0
         open_ones = [one for one in rows if not one["restricted"]]
         if open_ones:
-            self._tell([(one["account_id"], _line(one)) for one in open_ones])
+            self._tell([(one["account_id"] or one["entity"] or "", _line(one)) for one in open_ones])
         with self._ledger.writing(now_ms) as tx:
             tx.put(sources, {"topic": self._cursor, "partition": 0, "next_offset": rows[-1]["decision"] + 1})
         return len(rows)
@@ -50,10 +50,11 @@ def _next(first: int) -> sa.Select[Any]:
     # An alert that is gone may have been restricted.
     hidden = sa.func.coalesce(alerts.c.restricted, sa.true()).label("restricted")
     joined = decisions.outerjoin(alerts, alerts.c.alert_id == decisions.c.alert_id)
-    query = sa.select(decisions, hidden).select_from(joined).where(decisions.c.decision >= first)
+    query = sa.select(decisions, alerts.c.entity, hidden).select_from(joined).where(decisions.c.decision >= first)
     return query.order_by(decisions.c.decision).limit(MOST)
 
 
 def _line(row: Mapping[str, Any]) -> bytes:
     told = {name: row[name] for name in _TOLD}
+    told |= {} if row["account_id"] else {"account_id": None, "cluster": row["entity"]}
     return msgspec.json.encode({**told, "decided_at": rfc3339(row["decided_ms"])})

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -18,6 +17,7 @@ from aiokafka.errors import (
 )
 
 from streams.worker.connection import KafkaRefused, KafkaSettings
+from streams.worker.quieting import quietly
 from streams.worker.topics.refusals import checked_options, said
 
 _CLOSE_S = 3.0
@@ -31,7 +31,7 @@ _PRODUCING: dict[str, Any] = {
 async def producer_of(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
     """An idempotent producer. Raises KafkaRefused."""
     options = checked_options(kafka) | {"request_timeout_ms": round(kafka.patience_s * 1000)}
-    with _quiet():
+    with quietly():
         producer = AIOKafkaProducer(**options, **_PRODUCING)
         async with _opened(producer, kafka):
             yield producer
@@ -48,19 +48,6 @@ async def _opened(producer: AIOKafkaProducer, kafka: KafkaSettings) -> AsyncIter
     finally:
         with suppress(KafkaError, OSError, TimeoutError):
             await asyncio.wait_for(producer.stop(), _CLOSE_S)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep aiokafka's log from the terminal; what matters comes as an error."""
-    logger, nothing = logging.getLogger("aiokafka"), logging.NullHandler()
-    before, logger.propagate = logger.propagate, False
-    logger.addHandler(nothing)
-    try:
-        yield
-    finally:
-        logger.removeHandler(nothing)
-        logger.propagate = before
 
 
 def why(error: KafkaError, topic: str, kafka: KafkaSettings) -> str:

@@ -23,11 +23,12 @@ from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
 from streams.worker.assignment import Make
 from streams.worker.connection import KafkaSettings
-from streams.worker.loading import Loading
+from streams.worker.loading import Loading, PartLoading
 from streams.worker.names import Names
 from streams.worker.packs.known import Packs
 from streams.worker.packs.topic import PackTopic
 from streams.worker.part import Part
+from streams.worker.preflight import Partitions
 from streams.worker.process_log import open_log
 from streams.worker.produce.closing import heartbeat
 from streams.worker.produce.idempotent import producer_of
@@ -51,13 +52,13 @@ def sends(producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop) -> Send:
     return lambda records: asyncio.run_coroutine_threadsafe(sent(records), loop).result()
 
 
-def loading(send: Send, telemetry: WorkerTelemetry, pack: Pack) -> Loading:
+def loading(send: Send, telemetry: WorkerTelemetry, pack: Pack) -> Loading[Part]:
     """What a worker loads its partitions with; it keeps them only when it is asked to."""
     kafka, names = settings_from(KafkaSettings), settings_from(Names)
     settings, topic = Settings(snapshot_every_s=_SELDOM_S), PackTopic(kafka, names)
     packs = Packs(pack, topic.fetch, settings)
-    return Loading(kafka, names, WorkerSettings(), settings, PARTITIONS, packs, topic, send, telemetry, lambda: 0,
-                   open_log())  # fmt: skip
+    return PartLoading(kafka, names, WorkerSettings(), settings, Partitions(PARTITIONS), packs, topic, send, telemetry,
+                       lambda: 0, open_log())  # fmt: skip
 
 
 def events(accounts: int) -> pl.DataFrame:
@@ -86,7 +87,7 @@ def still(part: Part, generation: int) -> RawChunk:
     return RawChunk(part.log.partition, at, at, [heartbeat(stamp)], np.array([at]), np.array([stamp]), [None])
 
 
-def save(make: Make, accounts: int) -> dict[str, float]:
+def save(make: Make[Part], accounts: int) -> dict[str, float]:
     """Fill all partitions and keep each GENERATIONS times: the mean seconds of keeping them all once."""
     parts, seconds = [], 0.0
     for (partition,), rows in events(accounts).partition_by("partition", as_dict=True).items():
@@ -102,7 +103,7 @@ def save(make: Make, accounts: int) -> dict[str, float]:
     return {"seconds": seconds / GENERATIONS, "accounts": held(parts)}
 
 
-def load(make: Make) -> int:
+def load(make: Make[Part]) -> int:
     """All partitions; gives how many accounts they hold."""
     return held([make(number, 0) for number in range(PARTITIONS)])
 

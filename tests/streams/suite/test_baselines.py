@@ -26,7 +26,7 @@ def test_alerts_rank_by_severity_then_by_own_evidence() -> None:
     rows = [("a", "low", ["output"], 5), ("a", "low", ["network", "link"], 3), ("b", "low", ["output", "link"], 1),
             ("c", "medium", ["link"], 9), ("a", "high", ["output"], DAY_MS)]  # fmt: skip
     frame = pl.DataFrame(
-        [(str(n), who, "spam", "r", severity, "account", who, BEGIN + at, signals)
+        [(str(n), who, "spam", "r", severity, "account", who, BEGIN + at, signals, "rule")
          for n, (who, severity, signals, at) in enumerate(rows)], schema=SIGNALLED, orient="row",
     )  # fmt: skip
     found = of_alerts(frame, BEGIN)

@@ -59,10 +59,25 @@ def test_stored_events_become_figures(given: list[object], tmp_path: Path) -> No
     ours = found["ranked"]["0.02"]["tipstaff"]
     assert ours["average_precision"]["value"] == ours["precision_at_10"]["value"] == 1.0
     assert found["ranked"]["0.02"]["requests of the day"]["recall_at_10"]["value"] == 0.0
-    assert found["policy"]["budgets as shipped"]["false_suspensions"]["value"] == 0.0
+    assert found["policy"]["as shipped"]["false_suspensions"]["value"] == 0.0
     assert [one["passed"] for one in found["checks"]] == [True] * 4
     for words in ("10.0 min", "GPU-hours", "1 / 2", "Prevalence: honest accounts count as they are"):
         assert words in done.out
+
+
+def test_a_thin_log_is_judged_in_its_own_time(given: list[object], tmp_path: Path) -> None:
+    """Days after the miner one more honest request comes, in the same block: the pod is not spared for old evidence,
+    but since nobody told facts of the account; a rule raised all, no model and no cluster.
+    """
+    honest = Path(str(given[5]))
+    late = event(99, "h0", 5 * 24 * 60, "inference", operation="chat", status=200)
+    honest.write_text(honest.read_text() + json.dumps(late) + "\n")
+    done = tipstaff(*given, "--json", "--prevalence", "0.02")
+    about = done.json["about"]
+    assert (about["restricted"]["as shipped"]["held_back"], about["facts_known"]) == ({"facts_unknown": 1}, 0)
+    assert about["alerts_by"] == {"rules": about["alerts"], "models": 0, "clusters": 0}
+    assert done.json["kinds"]["cryptomining"]["recall_by_rule"]["value"] == 1.0
+    assert done.json["false_alerts"]["rules"]["per_account_days"]["value"] == 0.0
 
 
 @pytest.mark.parametrize(
@@ -94,7 +109,7 @@ def test_files_without_events_or_without_guilty_accounts(given: list[object], tm
     assert done.code == 0, done.err
     assert (done.json["about"]["accounts"], done.json["about"]["accounts_without_label"]) == (1, HONEST - 1)
     assert done.json["kinds"]["all kinds"]["recall"] == {"value": None}
-    assert done.json["policy"]["budgets as shipped"]["false_suspensions"]["value"] == 0.0
+    assert done.json["policy"]["as shipped"]["false_suspensions"]["value"] == 0.0
     empty = tmp_path / "empty.ndjson"
     empty.write_text("")
     done = tipstaff("evaluate", "--suite", "--files", empty, "--labels", labels)

@@ -27,14 +27,15 @@ from worker.chaos.survival_verdict import Verdict
 from streams.cli.screen import err, table
 
 NOT_TO_BE_HAD = 69
-_FORMS = {"long": (KnownStream(lanes=10, blocks=6), 60.0), "short": (KnownStream(lanes=6, blocks=2), 60.0)}
+_FORMS = {"long": (KnownStream(lanes=10, blocks=6), 65.0, 2), "short": (KnownStream(lanes=6, blocks=2), 70.0, 1)}
+"""By name: what is fed, at how many records a second, and how many processes the second stage has."""
 _SETTLES_S, _WORDS = 300, 40
 
 
 def main() -> int:
     """Returns the exit code: 0 where nothing was lost, 1 where something was, 69 where no broker is to be had."""
     asked = _arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP):  # so that workers and broker end with us
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that all processes end with us
         signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="tipstaff-chaos-") as folder:
         try:
@@ -64,13 +65,13 @@ def _broker(folder: Path) -> Iterator[OwnBroker]:
 
 
 def _run(asked: argparse.Namespace, folder: Path, broker: OwnBroker) -> int:
-    stream, rate = _FORMS[asked.form]
+    stream, rate, clusters = _FORMS[asked.form]
     first, second = write_pack(folder / "first"), write_pack(folder / "second", second=True)
     err.print("the embedded runner says what must come out")
     known = known_alerts(stream, first, second, folder)
     with (
         staged(broker.bootstrap, first) as stage,
-        ordeal(stage, folder, stream, rate, asked.seed, second, broker) as of,
+        ordeal(stage, folder, stream, rate, asked.seed, second, broker, clusters=clusters) as of,
     ):
         acts = short(of) if asked.form == "short" else long(of, folder / "snapshots")
         of.feeder.start()
@@ -91,9 +92,9 @@ def _heard(progress: Progress, task: TaskID, row: Row) -> None:
 
 
 def _tell(asked: argparse.Namespace, of: Ordeal, found: Verdict, records: int) -> None:
-    took, itself = time.monotonic() - of.begun, sum(hand.stopped_itself for hand in of.hands)
+    took, itself = time.monotonic() - of.begun, sum(hand.stopped_itself for hand in of.everybody)
     figures = {"seed": asked.seed, "seconds": round(took), "records": records, "kills": of.kills,
-               "stopped_themselves": itself, **asdict(found)}  # fmt: skip
+               "kills_of_the_second_stage": of.cluster_kills, "stopped_themselves": itself, **asdict(found)}  # fmt: skip
     if asked.json:
         sys.stdout.write(json.dumps({**figures, "acts": [asdict(row) for row in of.rows]}, indent=2) + "\n")
     else:
@@ -101,7 +102,7 @@ def _tell(asked: argparse.Namespace, of: Ordeal, found: Verdict, records: int) -
               [(f"{row.at_s:,.0f} s", row.act, row.outcome) for row in of.rows])  # fmt: skip
         table("verdict", ("", ""), [(name.replace("_", " "), _shown(value)) for name, value in figures.items()])
     if found.problems:
-        for hand in of.hands:
+        for hand in of.everybody:
             err.print(f"── the last words of {hand.name}\n{hand.last_words(_WORDS)}", markup=False)
 
 

@@ -1,4 +1,4 @@
-"""Places in a worker where it may be killed: at the nth pass of one, the process ends as by kill -9."""
+"""Places in a process of either stage where it may be killed: at the nth pass of one it ends as by kill -9."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from typing import Any
 
 from worker.chaos.altered import altered
 
+from detectors.cluster_detection import ClusterDetection
 from detectors.detection import Detection
 from streams.local import snapshots as folder
 from streams.worker import loading
+from streams.worker.clusters import loading as cluster_loading
 from streams.worker.outlet import KafkaOutlet
 from streams.worker.snapshots.shelves import TopicShelf
 from streams.worker.transport.consumer import ChunkConsumer
 from streams.worker.transport.thread import ChunkThread
 
 DOOMED = b"doomed at "
-"""What such a worker says last, with the place."""
+"""What such a process says last, with the place."""
 
 
 class Fuse:
@@ -48,10 +50,12 @@ class Place:
 
 
 def _stepping(fuse: Fuse) -> None:
-    @altered(Detection, "detect")
-    def detect(work: Any, *arguments: Any) -> Any:
-        fuse.passed()
-        return work(*arguments)
+    for stage in (Detection, ClusterDetection):
+
+        @altered(stage, "detect")
+        def detect(work: Any, *arguments: Any) -> Any:
+            fuse.passed()
+            return work(*arguments)
 
 
 def _emitting(fuse: Fuse, before: bool) -> None:
@@ -99,11 +103,13 @@ def _seeking(fuse: Fuse) -> None:
 
 
 def _restored(fuse: Fuse) -> None:
-    @altered(loading, "restored")
-    def restored(work: Any, *arguments: Any) -> Any:
-        found = work(*arguments)
-        fuse.passed()
-        return found
+    for stage, name in ((loading, "restored"), (cluster_loading, "first_usable")):
+
+        @altered(stage, name)
+        def restored(work: Any, *arguments: Any) -> Any:
+            found = work(*arguments)
+            fuse.passed()
+            return found
 
 
 def _keeping(fuse: Fuse, manifest: bool) -> None:

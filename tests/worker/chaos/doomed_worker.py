@@ -1,4 +1,4 @@
-"""`tipstaff worker` as the harness starts it: with small chunks and snapshot parts, maybe doomed or at fault."""
+"""`tipstaff worker` and `clusters` as the harness starts them: with small chunks, maybe doomed or at fault."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from worker.chaos.altered import set_to
 from worker.chaos.doom_places import PLACES, Fuse
 from worker.chaos.no_teeth import FAULTS
 
+from streams.cli.clusters import clusters
 from streams.cli.worker import worker
 from streams.worker.snapshots import slots
 from streams.worker.transport import fetching
@@ -18,7 +19,7 @@ _PART_BYTES, _CHUNK_BYTES = 30_000, 5_000
 
 
 def main() -> None:
-    """Environment: CHAOS_DOOM=PLACE:NTH, CHAOS_FAULTS=names with commas; arguments: the worker's."""
+    """Environment: CHAOS_DOOM=PLACE:NTH, CHAOS_FAULTS=names with commas; arguments: the command and its own."""
     set_to(slots, "PART_BYTES", _PART_BYTES)
     set_to(fetching, "CHUNK_BYTES", _CHUNK_BYTES)
     asked = [name for name in os.environ.get("CHAOS_FAULTS", "").split(",") if name]
@@ -27,7 +28,10 @@ def main() -> None:
     place, _, nth = os.environ.get("CHAOS_DOOM", "").partition(":")
     if place:
         PLACES[place].arm(Fuse(place, int(nth)))
-    typer.run(worker)
+    app = typer.Typer()
+    app.command()(worker)
+    app.command()(clusters)
+    app()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 from confluent_kafka import KafkaError, Message, Producer
-from worker.chaos.known_stream import KnownStream, Record, closing, partition_of
+from worker.chaos.known_kin import partition_of
+from worker.chaos.known_stream import KnownStream, Record, closings
 
 _SLICE_S = 0.05
 _PATIENCE_S = 120
@@ -29,7 +30,7 @@ class Feeder(threading.Thread):
     def __init__(self, bootstrap: str, topic: str, partitions: int, stream: KnownStream, rate: float) -> None:
         super().__init__(name="feeder", daemon=True)
         self._topic, self._rate, self._records = topic, rate, stream.records()
-        self._closing = [(number, closing(stream)) for number in range(partitions)]
+        self._closing = [(number, one) for one in closings(stream) for number in range(partitions)]
         self.sent: list[list[Record]] = [[] for _ in range(partitions)]
         self._let, self._stopped = 0, threading.Event()
         self._failed: list[KafkaError] = []

@@ -1,8 +1,9 @@
-"""What is done to workers, their snapshots and their broker; each says in words what came of it."""
+"""What is done to both stages, their snapshots and their broker; each says in words what came of it."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 
 from worker.chaos.crew import ENDS_WITHIN_S, Hand
 from worker.chaos.no_teeth import JUMPED
@@ -12,39 +13,52 @@ _DIES_WITHIN_S, _TAKES_OVER_S = 40.0, 60.0
 
 
 def doomed(of: Ordeal, hand: Hand, doom: str) -> str:
-    """Kill a worker at a random moment, and have its follower die at a place; doom: PLACE:NTH."""
+    """Kill one at a random moment, and have its follower die at a place; doom: PLACE:NTH."""
     of.wait()
-    of.kill(hand)
+    hand.kill()
     hand.start(doom)
     return _dies(of, hand)
+
+
+def doomed_together(of: Ordeal, dooms: Sequence[tuple[Hand, str]]) -> str:
+    """The same with one of each stage at once: what the worker told of ties is told again, cut otherwise."""
+    of.wait()
+    for hand, _ in dooms:
+        hand.kill()
+    for hand, doom in dooms:
+        hand.start(doom)
+    return "; ".join(f"{hand.name} {_dies(of, hand)}" for hand, _ in dooms)
 
 
 def doomed_in_a_rebalance(of: Ordeal, hand: Hand, doom: str) -> str:
     """The same, once the other one was killed and followed by another, so that partitions go from hand to hand."""
     of.wait()
-    of.kill(hand)
+    hand.kill()
     hand.start(doom)
     hand.wait_assigned()
-    other = next(one for one in of.hands if one is not hand)
-    of.kill(other)
+    other = _other(of, hand)
+    other.kill()
     other.tend()
     return _dies(of, hand)
+
+
+def _other(of: Ordeal, hand: Hand) -> Hand:
+    """Whoever shares the partitions with it."""
+    return next(one for one in of.everybody if one is not hand and one.command == hand.command)
 
 
 def _dies(of: Ordeal, hand: Hand) -> str:
     place = hand.dies(_DIES_WITHIN_S)
     if place is None:
         of.missed += 1
-        of.kill(hand)
-    else:
-        of.kills += 1
+        hand.kill()
     hand.tend()
     return "died there" if place else "not reached; killed by hand"
 
 
 def frozen(of: Ordeal, hand: Hand) -> str:
-    """Stop a worker past its session, until the other one has its partitions; then let it go on."""
-    other = next(one for one in of.hands if one is not hand)
+    """Stop one past its session, until the other one has its partitions; then let it go on."""
+    other = _other(of, hand)
     hand.wait_assigned()
     other.wait_assigned()
     had = other.assignments()
@@ -57,7 +71,7 @@ def frozen(of: Ordeal, hand: Hand) -> str:
 
 
 def ended(of: Ordeal, hand: Hand) -> str:
-    """SIGTERM under load, and another worker."""
+    """SIGTERM under load, and another one."""
     hand.wait_assigned()
     took = hand.terminate()
     if took > ENDS_WITHIN_S:
@@ -66,26 +80,26 @@ def ended(of: Ordeal, hand: Hand) -> str:
     return f"ended after {took:.1f} s"
 
 
-def rolling(of: Ordeal) -> str:
-    """Each worker ended in order, and followed by one of the same lasting name."""
-    return "; ".join(ended(of, hand) for hand in of.hands)
+def all_ended(of: Ordeal, hands: Sequence[Hand]) -> str:
+    """The same with some, one after the other: with lasting names a rolling restart."""
+    return "; ".join(f"{hand.name} {ended(of, hand)}" for hand in hands)
 
 
 def told_otherwise(of: Ordeal, *arguments: str, lasting: bool = False) -> str:
-    """Both killed at once, and followed by workers with other arguments; lasting: and with lasting names."""
+    """All killed at once, and followed by others with other arguments; lasting: and with lasting names."""
     _all_killed(of)
-    for hand in of.hands:
+    for hand in of.everybody:
         hand.arguments = (*arguments, *(("--instance", hand.name) if lasting else ()))
         hand.start()
-    return "both killed at once"
+    return "all killed at once"
 
 
 def snapshots_lost(of: Ordeal) -> str:
-    """Both killed, and all their snapshots gone."""
+    """All killed, and all their snapshots gone."""
     _all_killed(of)
     of.stage.lose_snapshots()
     of.tend()
-    return "both killed, the topic deleted and made anew"
+    return "all killed, the topic deleted and made anew"
 
 
 def broker_gone(of: Ordeal, kill: bool) -> str:
@@ -108,7 +122,7 @@ def published(of: Ordeal, by_command: bool = False) -> str:
 
 def jumped(of: Ordeal, hand: Hand) -> str:
     """A worker whose fetch position jumps ahead by itself, once."""
-    of.kill(hand)
+    hand.kill()
     hand.start(faults="jumping")
     done = hand.says(JUMPED, _DIES_WITHIN_S)
     of.missed += not done
@@ -117,5 +131,5 @@ def jumped(of: Ordeal, hand: Hand) -> str:
 
 def _all_killed(of: Ordeal) -> None:
     of.wait()
-    for hand in of.hands:
-        of.kill(hand)
+    for hand in of.everybody:
+        hand.kill()

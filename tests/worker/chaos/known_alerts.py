@@ -13,6 +13,8 @@ from typing import Any
 
 from worker.chaos.known_stream import KnownStream, Told
 
+from features.cluster_catalog import CLUSTER
+
 Contents = dict[Told, dict[str, Any]]
 """Alerts by id and revision, as they are written, less what depends on where they were raised."""
 
@@ -45,14 +47,14 @@ def known_alerts(stream: KnownStream, first: Path, second: Path, folder: Path) -
 
 
 def embedded(file: Path, pack: Path, data: Path) -> Contents:
-    """What `tipstaff run` tells of a file."""
+    """What `tipstaff run` tells of accounts in a file: its clusters are those of one partition, see known_clusters.py."""
     command = [sys.executable, "-c", "from streams.cli import main; main()", "run", str(file), "--pack", str(pack),
                "--data-dir", str(data)]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, "NO_COLOR": "1"})
     if done.returncode:
         raise NotKnown(f"tipstaff run ended with {done.returncode}: {done.stderr[-2000:]}")
     lines = [json.loads(line) for line in (data / "alerts.ndjson").read_text().splitlines()]
-    return {told_of(one): comparable(one) for one in lines}
+    return {told_of(one): comparable(one) for one in lines if one["entity"]["kind"] != CLUSTER}
 
 
 def told_of(alert: dict[str, Any]) -> Told:

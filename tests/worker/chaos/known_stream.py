@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kafka.partitioner.default import murmur2
+from worker.chaos.known_kin import asked
 
 from detectors.alert import alert_id
 from features.ticks import HOUR_MS, TICK_MS
@@ -52,8 +52,8 @@ class KnownStream:
 
     def records(self) -> list[Record]:
         """All of it in order of time, bad records among it."""
-        events = [(time, account, more) for lane in range(self.lanes) for time, account, more in self._lane(lane)]
-        ordered = sorted(events, key=lambda one: one[:2])
+        lanes = (one for lane in range(self.lanes) for one in self._lane(lane))
+        ordered = sorted([*lanes, *asked(START, self.end)], key=lambda one: one[:2])
         good = [Record(time, account, _line(number, time, account, more))
                 for number, (time, account, more) in enumerate(ordered)]  # fmt: skip
         return sorted([*good, *self._bad()], key=lambda one: one.stamp)
@@ -93,15 +93,10 @@ class KnownStream:
         return found
 
 
-def closing(stream: KnownStream) -> Record:
-    """The heartbeat that closes every turn; one is due in every partition."""
-    stamp = stream.end + 3 * TICK_MS
-    return Record(stamp, None, heartbeat(stamp))
-
-
-def partition_of(account: str, partitions: int) -> int:
-    """Where the Java client's partitioner puts an account."""
-    return int((murmur2(account.encode()) & 0x7FFFFFFF) % partitions)
+def closings(stream: KnownStream) -> list[Record]:
+    """The heartbeats that close every turn, and then its minute; they are due in every partition."""
+    stamps = (stream.end + 3 * TICK_MS, stream.end + 3 * TICK_MS + _MINUTE)
+    return [Record(stamp, None, heartbeat(stamp)) for stamp in stamps]
 
 
 def _episode(rule: str, account: str, start: int, revisions: int) -> Iterator[Told]:

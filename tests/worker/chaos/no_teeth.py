@@ -1,4 +1,4 @@
-"""A worker with one of its safeguards off, and the fault that this safeguard is for: the verdict must notice."""
+"""A process with one of its safeguards off, and the fault that this safeguard is for: the verdict must notice."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import polars as pl
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from worker.chaos.altered import altered
 
 from detectors.episodes import Episodes
+from features.gathering import Gathering
 from streams.worker import sending
 from streams.worker.assignment import Assignment
+from streams.worker.clusters import loading as cluster_loading
+from streams.worker.part import Part
 from streams.worker.sending import Outgoing
 from streams.worker.snapshots import restoring
 from streams.worker.transport.chunk import RawChunk
@@ -36,7 +40,7 @@ def guard_off() -> None:
     """Whatever chunk comes is worked on, from its own first record."""
 
     @altered(Assignment, "take")
-    async def take(_: Any, assignment: Assignment, chunk: RawChunk, generation: int) -> None:
+    async def take(_: Any, assignment: Assignment[Part], chunk: RawChunk, generation: int) -> None:
         assignment.consumer.began()
         try:
             part = assignment.parts.get(chunk.partition)
@@ -99,9 +103,24 @@ def episodes_off() -> None:
         state.episodes = Episodes()
         return state, meta
 
+    @altered(cluster_loading, "kept_of")
+    def kept_of(work: Any, *arguments: Any) -> Any:
+        kept = work(*arguments)
+        kept.state.episodes = Episodes()
+        return kept
+
+
+def repeats_counted() -> None:
+    """Records of ties count as often as they come."""
+
+    @altered(Gathering, "_above_last")
+    def above_last(work: Any, room: Gathering, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        marks, _ = work(room, rows)
+        return marks, rows.filter(pl.col("tie").is_not_null())
+
 
 FAULTS: dict[str, Callable[[], None]] = {
     "jumping": jumping, "slow-broker": slow_broker, "guard-off": guard_off, "await-off": await_off,
-    "episodes-off": episodes_off,
+    "episodes-off": episodes_off, "repeats-counted": repeats_counted,
 }  # fmt: skip
-"""What may be done to a worker, by name, in the order to do it in."""
+"""What may be done to a process, by name, in the order to do it in."""

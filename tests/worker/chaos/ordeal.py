@@ -1,4 +1,4 @@
-"""Two workers, a stream let in act by act, and what came of each act; whatever happens, everybody ends."""
+"""Both stages, a stream let in act by act, and what came of each act; whatever happens, everybody ends."""
 
 from __future__ import annotations
 
@@ -39,24 +39,39 @@ class Row:
 
 @dataclass
 class Ordeal:
-    """second: the pack's second edition; kills: of workers, by hand and by doom; missed: dooms that were not reached;
-    problems: in words.
+    """hands: the workers; cluster_hands: those of `tipstaff clusters`; second: the pack's second edition;
+    missed: dooms that were not reached; problems: in words.
     """
 
     stage: Stage
     hands: list[Hand]
+    cluster_hands: list[Hand]
     feeder: Feeder
     random: Random
     broker: Broken | None
     second: Path
     rows: list[Row] = field(default_factory=list)
-    kills: int = 0
     missed: int = 0
     problems: list[str] = field(default_factory=list)
     begun: float = field(default_factory=time.monotonic)
 
+    @property
+    def everybody(self) -> list[Hand]:
+        """Of both stages."""
+        return [*self.hands, *self.cluster_hands]
+
+    @property
+    def kills(self) -> int:
+        """With kill -9, by hand and by doom, of both stages."""
+        return sum(hand.kills for hand in self.everybody)
+
+    @property
+    def cluster_kills(self) -> int:
+        """Those of the second stage."""
+        return sum(hand.kills for hand in self.cluster_hands)
+
     def wait(self, most_s: float = 4.0) -> None:
-        """Some time, at random: what follows comes at any moment of what the workers do."""
+        """Some time, at random: what follows comes at any moment of what they do."""
         deadline = time.monotonic() + self.random.uniform(0, most_s)
         while time.monotonic() < deadline:
             time.sleep(0.05)
@@ -64,12 +79,8 @@ class Ordeal:
 
     def tend(self) -> None:
         """Whoever ended by himself is followed by another."""
-        for hand in self.hands:
+        for hand in self.everybody:
             hand.tend()
-
-    def kill(self, hand: Hand) -> None:
-        """Kill a worker with kill -9, if there is one."""
-        self.kills += hand.kill()
 
     def play(self, name: str, act: Callable[[], str], share: float) -> Row:
         """Let in more of the stream, up to this share (0-1), and do an act of that name under it."""
@@ -91,7 +102,7 @@ class Ordeal:
         while self.stage.behind() and time.monotonic() < deadline:
             self.tend()
             time.sleep(0.5)
-        for hand in self.hands:
+        for hand in self.everybody:
             self._ended(hand)
 
     def _ended(self, hand: Hand) -> None:
@@ -113,12 +124,16 @@ class Ordeal:
 
 @contextmanager
 def ordeal(stage: Stage, folder: Path, stream: KnownStream, rate: float, seed: int, second: Path,
-           broker: Broken | None = None, hands: int = 2) -> Iterator[Ordeal]:  # fmt: skip
-    """An ordeal with nobody at work yet. rate: records a second; folder: for logs."""
+           broker: Broken | None = None, hands: int = 2, clusters: int = 1) -> Iterator[Ordeal]:  # fmt: skip
+    """An ordeal with nobody at work yet.
+
+    rate: records a second; folder: for logs; hands, clusters: how many workers, and processes of the second stage.
+    """
     with ExitStack() as stack:
         feeder = Feeder(stage.bootstrap, stage.names.events, stage.partitions, stream, rate)
         stack.callback(feeder.close)
-        crew = [Hand(f"worker-{number}", stage, folder) for number in range(hands)]
-        for hand in crew:
+        first = [Hand(f"worker-{number}", stage, folder) for number in range(hands)]
+        then = [Hand(f"clusters-{number}", stage, folder, "clusters") for number in range(clusters)]
+        for hand in (*first, *then):
             stack.callback(hand.kill)
-        yield Ordeal(stage, crew, feeder, Random(seed), broker, second)
+        yield Ordeal(stage, first, then, feeder, Random(seed), broker, second)

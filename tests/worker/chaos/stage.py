@@ -1,4 +1,4 @@
-"""What an ordeal is played on: topics of its own, what the workers are told of them, and what lies in them."""
+"""What an ordeal is played on: topics of its own, what its processes are told of them, and what lies in them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,22 @@ from typing import Any
 from broker import admin_of, topics_on
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
+from worker.chaos.known_alerts import Contents
+from worker.chaos.known_clusters import known_clusters, log_of
 
 from streams.pack import read_pack
 from streams.pack.stored import as_stored
+from streams.settings import Settings
 from streams.worker.connection import KafkaSettings
 from streams.worker.names import Names
+from streams.worker.packs.known import Packs
 from streams.worker.packs.topic import PackTopic
 from streams.worker.topics.admin import open_admin
 
 _KEY = b"a key of the ordeal's own"
 _EVER = -1
+
+TIE_PARTITIONS = 4
 
 
 class NotInTime(Exception):
@@ -42,7 +48,7 @@ def until(what: str, met: Callable[[], bool], patience_s: float) -> None:
 
 @dataclass
 class Stage:
-    """pack: the first edition's folder; session_s, snapshot_every_s: what the workers are told."""
+    """pack: the first edition's folder; session_s, snapshot_every_s: what the processes are told."""
 
     bootstrap: str
     names: Names
@@ -52,7 +58,7 @@ class Stage:
     snapshot_every_s: float = 1.0
 
     def environment(self) -> dict[str, str]:
-        """The settings of a worker."""
+        """The settings of a process."""
         topics = {f"TIPSTAFF_TOPIC_{name.upper()}": str(value) for name, value in self.names.model_dump().items()}
         return topics | {
             "TIPSTAFF_KAFKA_BOOTSTRAP": self.bootstrap, "TIPSTAFF_SNAPSHOT_EVERY_S": str(self.snapshot_every_s),
@@ -87,10 +93,14 @@ class Stage:
             return admin.bounds(self.names.events, self.partitions)[1]
 
     def behind(self) -> int:
-        """Records that nobody has committed yet."""
+        """Records that nobody has committed yet: of events, and where there are none, of ties."""
+        events = self._behind(self.names.group, self.names.events, self.partitions)
+        return events or self._behind(f"{self.names.group}-clusters", self.names.ties, TIE_PARTITIONS)
+
+    def _behind(self, group: str, topic: str, partitions: int) -> int:
         with open_admin(self._kafka) as admin:
-            committed = admin.committed(self.names.group, self.names.events)
-            ends = admin.bounds(self.names.events, self.partitions)[1]
+            committed = admin.committed(group, topic)
+            ends = admin.bounds(topic, partitions)[1]
         return sum(end - committed.get(number, 0) for number, end in ends.items())
 
     @property
@@ -100,6 +110,15 @@ class Stage:
     @property
     def _packs(self) -> PackTopic:
         return PackTopic(self._kafka, self.names)
+
+    def known_clusters(self) -> Contents:
+        """What must be told of clusters, after what the events topic holds now."""
+        packs = Packs(read_pack(self.pack), self._packs.fetch, Settings())
+        lying: dict[int, list[Any]] = {number: [] for number in range(self.partitions)}
+        for record in self.read(self.names.events):
+            lying[record.partition].append(record)
+        logs = [log_of(number, records) for number, records in lying.items()]
+        return known_clusters(logs, self.names.events, packs, _KEY)
 
     def read(self, topic: str) -> Iterator[Any]:
         """All that a topic holds now."""
@@ -122,7 +141,8 @@ def staged(bootstrap: str, pack: Path, partitions: int = 12, snapshot_every_s: f
         names = Names(
             events=events, events_history=True, dead_letters=topic("chaos-dead"), packs=topic("chaos-packs"),
             snapshots=topic("chaos-snapshots", partitions, cleanup_policy="compact"), alerts=topic("chaos-alerts", 3),
-            restricted_alerts=topic("chaos-restricted"), group=f"group-{events}",
+            restricted_alerts=topic("chaos-restricted"), ties=topic("chaos-ties", TIE_PARTITIONS),
+            group=f"group-{events}",
         )  # fmt: skip
         yield Stage(bootstrap, names, partitions, pack, snapshot_every_s=snapshot_every_s)
 

@@ -7,10 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import polars as pl
 from worker.chaos.feeding import Feeder
 from worker.chaos.known_alerts import Contents, Known, comparable, told_of
 from worker.chaos.known_stream import KnownStream
 from worker.chaos.stage import Stage
+
+from detectors.alert import CLUSTER
+from features.ties import RECORD
+from streams.worker.clusters.records import read_ties
 
 _SHOWN = 3
 
@@ -20,13 +25,18 @@ Grave = tuple[int, int]
 
 @dataclass
 class Verdict:
-    """problems: in words, none where all is as it must be."""
+    """clusters: how many of those expected are about clusters; ties, ties_repeated: records of ties, and how many of them
+    lie in their topic once more; problems: in words, none where all is as it must be.
+    """
 
     expected: int = 0
+    clusters: int = 0
     missing: int = 0
     found: int = 0
     repeated: int = 0
     dead_letters: int = 0
+    ties: int = 0
+    ties_repeated: int = 0
     problems: list[str] = field(default_factory=list)
 
 
@@ -41,14 +51,20 @@ def judged(expected: Contents, alerts: Sequence[dict[str, Any]], bad: set[Grave]
     problems = [
         *_told("alerts are missing", expected.keys() - first.keys()),
         *_told("alerts should not be", first.keys() - expected.keys()),
-        *_told("alerts say something else than those of the embedded runner", changed),
+        *_told("alerts say something else than they must", changed),
         *_told("repeated alerts say something else than at first", other),
         *_told("dead letters are missing", bad - set(graves)),
         *_told("dead letters should not be", set(graves) - bad),
         *([f"{behind:,} records are not committed"] if behind else []),
     ]
     missing = len(expected.keys() - first.keys())
-    return Verdict(len(expected), missing, len(first), len(alerts) - len(first), len(set(graves)), problems)
+    clusters = sum(_of_cluster(one) for one in expected.values())
+    repeated, buried = len(alerts) - len(first), len(set(graves))
+    return Verdict(len(expected), clusters, missing, len(first), repeated, buried, problems=problems)
+
+
+def _of_cluster(alert: dict[str, Any]) -> bool:
+    return bool(alert["entity"]["kind"] == CLUSTER)
 
 
 def _told(what: str, which: Iterable[Any]) -> list[str]:
@@ -58,7 +74,7 @@ def _told(what: str, which: Iterable[Any]) -> list[str]:
 
 def verdict(stage: Stage, feeder: Feeder, known: Known, stream: KnownStream) -> Verdict:
     """Of all that lies in the topics now."""
-    bad, expected = set[Grave](), dict(known.first)
+    bad, expected = set[Grave](), {**known.first, **stage.known_clusters()}
     afterwards, orders = stream.afterwards(), stage.controls()
     for number in range(stage.partitions):
         controls = [order[number] for order in orders]
@@ -72,12 +88,20 @@ def verdict(stage: Stage, feeder: Feeder, known: Known, stream: KnownStream) -> 
     planned = {number: len(sent) + len(orders) for number, sent in enumerate(feeder.sent)}
     if planned != stage.ends():
         found.problems.append("the stream does not lie in its topic as it was sent: the harness is broken")
+    found.ties, found.ties_repeated = _ties(stage)
     return found
 
 
 def _alerts(stage: Stage) -> list[dict[str, Any]]:
     both = [*stage.read(stage.names.alerts), *stage.read(stage.names.restricted_alerts)]
     return [json.loads(record.value) for record in both if dict(record.headers).get("kind") == b"alert"]
+
+
+def _ties(stage: Stage) -> tuple[int, int]:
+    rows = pl.concat([pl.DataFrame(schema=RECORD), *(read_ties(one.value)[1] for one in stage.read(stage.names.ties))])
+    records = rows.filter(pl.col("tie").is_not_null())
+    once = records.unique(["source", "trigger", "kind", "tie", "account"]).height
+    return once, records.height - once
 
 
 def _graves(stage: Stage) -> list[Grave]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from bridges import until
 from enforcers import Post, enforcing
 from pytest_httpserver import HTTPServer
@@ -12,6 +13,7 @@ from werkzeug import Request, Response
 from streams.enforcement.ledger import schema
 
 
+@pytest.mark.slow_kafka
 def test_who_takes_a_page_has_the_case(post: Post, httpserver: HTTPServer) -> None:
     """A page goes to PagerDuty; whoever acknowledges it there is the case's assignee, by the process that acts."""
     taken = [{"at": "2027-01-15T08:03:00Z", "acknowledger": {"summary": "Ann"}}]

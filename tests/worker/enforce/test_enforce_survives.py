@@ -21,7 +21,7 @@ from workers import Working
 
 from streams.enforcement.ledger import schema
 
-KILLS = 8
+KILLS = 8 if os.environ.get("TIPSTAFF_SURVIVAL") else 4
 
 
 def once(post: Post, expected: list[str]) -> None:
@@ -32,10 +32,14 @@ def once(post: Post, expected: list[str]) -> None:
     verified(post)
 
 
+@pytest.mark.slow_kafka
 def test_killed_at_random_moments(any_post: Post) -> None:
-    """Killed -9 again and again while alerts come in, it loses no alert and doubles no effect."""
+    """Killed -9 again and again while alerts come in, it loses no alert and doubles no effect.
+
+    Four times, `make survival` eight times.
+    """
     post = any_post
-    chance, expected, kills = random.Random(6), list[str](), KILLS if post.url.startswith("sqlite") else KILLS // 2
+    chance, expected, kills = random.Random(6), list[str](), KILLS if post.url.startswith("sqlite") else 4
     for number in range(kills):
         batch = pods(number * 5, number * 5 + 5)
         expected += batch
@@ -127,6 +131,7 @@ def frozen_past_its_lease(post: Post, moment: Callable[[], bool]) -> None:
     once(post, list(pods(0, 16)))
 
 
+@pytest.mark.slow_kafka
 def test_one_that_was_frozen_past_its_lease(post: Post) -> None:
     """Whoever is frozen outside of a transaction does no harm afterwards, and every effect is there once."""
     frozen_past_its_lease(post, lambda: unlocked(post))
@@ -168,6 +173,7 @@ def test_a_broker_that_is_away_is_waited_for(own_broker: OwnBroker, tmp_path: Pa
         once(post, ["pod-1", "pod-2"])
 
 
+@pytest.mark.slow_kafka
 def test_a_locked_ledger_is_waited_for(post: Post) -> None:
     """Whoever locks the ledger for longer than the lease holds enforcement up, and does not end it."""
     with enforcing(post, "one.log") as process:

@@ -12,10 +12,11 @@ alerts = sa.Table(
     text("rule"), text("rule_version"), text("title"), text("clause"), text("severity"), words("plan"),
     shape("signals"), number("start_tick"), number("tick"), moment("time_ms"), number("trigger"), text("runbook"),
     text("pack"), words("victim"), words("knowledge"), flag("restricted"), shape("end_users"), shape("evidence"),
-    shape("events"), moment("first_taken_ms"), moment("taken_ms"),
+    shape("events"), shape("accounts"), moment("first_taken_ms"), moment("taken_ms"),
     sa.Index(None, "account_id", "taken_ms"), sa.Index(None, "rule", "taken_ms"),
 )  # fmt: skip
-"""The newest revision of each. taken_ms: the transaction that took it. Evidence is emptied when its time is over."""
+"""The newest revision of each. account_id: empty where it is about a cluster, whose named accounts are `accounts`;
+taken_ms: the transaction that took it. Evidence, events and accounts are emptied when their time is over."""
 
 alert_revisions = sa.Table(
     "alert_revisions", METADATA,

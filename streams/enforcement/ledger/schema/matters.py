@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from streams.enforcement.ledger.schema.columns import METADATA, flag, key, moment, serial, text, words
+from streams.enforcement.ledger.schema.columns import METADATA, flag, key, moment, number, serial, text, words
 
 cases = sa.Table(
     "cases", METADATA,
     key("case_id"), text("matter", index=True), text("role"), text("clause"), words("account_id"), text("title"),
     text("state"), flag("urgent"), flag("restricted"), words("assignee"), moment("opened_ms"), moment("due_ms"),
     moment("closed_ms", needed=False), words("disposition"), words("closed_by"), flag("overdue_told"),
+    number("left_out"),
 )  # fmt: skip
-"""matter: what makes two alerts one case (account and clause, or a campaign); state: open or closed."""
+"""matter: what makes two alerts one case (account or cluster, and clause, or a campaign); state: open or closed;
+left_out: how often a cluster's alerts named an account that the case had no room for."""
 
 case_links = sa.Table(
     "case_links", METADATA, key("case_id"), key("what"), key("ref"), moment("linked_ms"), sa.Index(None, "ref")
 )
-"""what: alert, action, report, appeal or account."""
+"""what: alert, action, report, appeal, account, cluster or rule."""
 
 case_notes = sa.Table(
     "case_notes", METADATA, serial("note"), text("case_id", index=True), moment("at_ms"), text("by"), words("text")

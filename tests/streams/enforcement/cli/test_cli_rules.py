@@ -59,8 +59,18 @@ def test_every_rule_is_listed_with_how_it_fares(week: Desks) -> None:
     assert (told["shadow_decisions"], told["acted_last_h"], told["hidden"]) == (39, 0, False)
     live = rule_of(week, RULE)
     assert (live["stage"], live["by"], live["why"]) == ("live", "setup", "as the story says")
-    assert len(week.run("rules", "list", "--json").json) == len(shipped().rules)
+    assert len(week.run("rules", "list", "--json").json) == len(shipped().rules) + len(shipped().models)
     assert "never promoted" in week.run("rules", "list").out
+
+
+def test_models_are_listed_beside_rules_and_have_no_stage(week: Desks) -> None:
+    """A model stands there with its clause and version; no stage lists it, and none can be given it."""
+    told = rule_of(week, "unusual-account")
+    assert (told["model"], told["clause"]) == (True, "unusual-use")
+    assert told["rule_version"] == shipped().models["unusual-account"]
+    assert f", {len(shipped().models)} models" in week.run("rules", "list").out
+    assert not [one for one in week.run("rules", "list", "--stage", "shadow", "--json").json if one["model"]]
+    assert "has no stage" in promote(week, rule="unusual-account").err
 
 
 def test_what_a_live_rule_does_is_counted(office: Desks) -> None:

@@ -56,7 +56,7 @@ def judged(*events: dict[str, Any]) -> tuple[list[Alert], PipelineState]:
     times = decoded.frame["time"]
     chunk = decoded.frame.with_columns(stamp=times, offset=times.cum_count().cast(times.dtype) - 1)
     state = PIPELINE.empty()
-    alerts, _ = PIPELINE.step(state, chunk)
+    alerts = PIPELINE.step(state, chunk).alerts
     beat = closing_heartbeat(PIPELINE, state, chunk.height)
     return alerts + (PIPELINE.step(state, beat)[0] if beat is not None else []), state
 

@@ -88,7 +88,8 @@ def test_a_restricted_case_gives_nobody_else_its_accounts(play: Play) -> None:
     with play.ledger.writing(play.now_ms) as tx:
         tx.insert(schema.cases, [{"case_id": "secret", "matter": "m", "role": "child_safety", "clause": "mining",
                                   "account_id": "acme", "title": "t", "state": "open", "urgent": True,
-                                  "restricted": True, "opened_ms": 1, "due_ms": 2, "overdue_told": True}])  # fmt: skip
+                                  "restricted": True, "opened_ms": 1, "due_ms": 2, "overdue_told": True,
+                                  "left_out": 0}])  # fmt: skip
         tx.insert(schema.case_links, [{"case_id": "secret", "what": "account", "ref": "acme", "linked_ms": 1}])
     refused = play.command("eve", "account.act", rung="throttle", clause="mining", case="secret")
     assert (refused.ending, refused.detail) == (Ending.REFUSED, "there is nothing of that name that your roles may see")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
+from cluster_alerts import TEMPLATE, cluster_alert
 from playing import BEGIN_MS, Play, made_alert
 
 from streams.enforcement.ledger.transaction import FencedOff
@@ -47,6 +48,16 @@ def test_each_is_told_in_order(play: Play, monkeypatch: pytest.MonkeyPatch) -> N
     assert {account for account, _ in topic.told} == {"acme"}
     told = json.loads(topic.told[0][1])
     assert (told["outcome"], told["reason"], told["decided_at"]) == ("act", "ladder", "2026-05-28T20:26:40.000Z")
+
+
+def test_one_about_a_cluster_is_keyed_by_it_and_names_no_account(play: Play) -> None:
+    """Its decisions stay in order in one partition, and nobody reads them as an account's."""
+    topic = Topic()
+    play.alert(cluster_alert(["acme"]))
+    assert Publishing(play.ledger, "decisions", topic.tell).turn(BEGIN_MS) == 1
+    ((name, value),) = topic.told
+    told = json.loads(value)
+    assert (name, told["cluster"], told["account_id"], told["reason"]) == (TEMPLATE, TEMPLATE, None, "cluster")
 
 
 def test_what_was_not_taken_comes_again(play: Play) -> None:

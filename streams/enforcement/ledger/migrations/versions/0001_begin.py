@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("end_users", _OPEN, nullable=True),
         sa.Column("evidence", _OPEN, nullable=True),
         sa.Column("events", _OPEN, nullable=True),
+        sa.Column("accounts", _OPEN, nullable=True),
         sa.Column("first_taken_ms", sa.BigInteger(), nullable=False),
         sa.Column("taken_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("alert_id", name=op.f("pk_alerts")),
@@ -183,6 +184,7 @@ def upgrade() -> None:
         sa.Column("disposition", sa.Text(), nullable=True),
         sa.Column("closed_by", sa.Text(), nullable=True),
         sa.Column("overdue_told", sa.Boolean(), nullable=False),
+        sa.Column("left_out", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_cases")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:

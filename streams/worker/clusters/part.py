@@ -1,0 +1,144 @@
+"""One partition of ties at work: who waits at its door, its clusters, and what becomes of each chunk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import polars as pl
+
+from detectors.alert import Alert
+from features.gathering import ARRIVED
+from streams.clustering import Clustering, ClusterState
+from streams.dead_letters import Reason
+from streams.runner import Limits
+from streams.telemetry import ClusterTelemetry
+from streams.worker.clusters.kept import Kept, kept_bytes
+from streams.worker.clusters.records import NoTies, read_ties
+from streams.worker.log import Refusing, Unread
+from streams.worker.outlet import QuietOutlet
+from streams.worker.packs.known import Packs, UnknownPack
+from streams.worker.part import Log
+from streams.worker.snapshots.shelves import Shelf
+from streams.worker.transport.chunk import RawChunk
+
+
+class ClusterPart:
+    """All of one partition of ties. Not for two threads at once.
+
+    While rows of sources that are ahead find no room, reading goes on, for the slowest's markers lie further on; then
+    what was refused is read again: see features/gathering.py. `next_offset` is where reading goes on, `done_offset`
+    below which everything has been let in.
+    """
+
+    def __init__(self, log: Log, kept: Kept, clustering: Clustering, outlet: QuietOutlet, shelf: Shelf, packs: Packs,
+                 telemetry: ClusterTelemetry, clock: Callable[[], float], limits: Limits,
+                 told: Callable[[str], None]) -> None:  # fmt: skip
+        self.log, self.saved, self.outlet, self._clustering = log, kept, outlet, clustering
+        self._shelf, self._packs, self._telemetry, self._clock, self._told = shelf, packs, telemetry, clock, told
+        self._limits, self._refusing = limits, Refusing(log.topic, log.partition)
+        self._kept_offset = kept.next_offset
+        self._kept_at = clock() - max(limits.snapshot_every_s - limits.first_snapshot_s, 0)
+        self._unknown: set[str] = set()
+        self._refused_at: int | None = None
+
+    @property
+    def state(self) -> ClusterState:
+        """What the log has left behind."""
+        return self.saved.state
+
+    @property
+    def next_offset(self) -> int:
+        """Where its log is read on."""
+        return self.saved.next_offset
+
+    @property
+    def done_offset(self) -> int:
+        """Below it every row was let in, and all effects are durable."""
+        return self.saved.next_offset if self._refused_at is None else self._refused_at
+
+    def skip_to(self, offset: int) -> None:
+        """Go on further on: what lies between is lost."""
+        self.saved.next_offset, self._refused_at = offset, None
+
+    def settle(self, raw: RawChunk) -> None:
+        """Take in a chunk that begins at `next_offset`: all effects are durable afterwards. Raises Undelivered."""
+        dead: list[Unread] = [self._refusing.batch(raw, one) for one in raw.broken]
+        alerts = [alert for rows in self._batches(raw, dead) for alert in self._take(rows)]
+        self.outlet.emit((), dead)
+        self._telemetry.taken(len(raw.values), dead, alerts)
+        self.saved.next_offset = raw.last + 1
+        self._go_back_if_due()
+        self._keep_if_due()
+
+    def _batches(self, raw: RawChunk, dead: list[Unread]) -> Iterator[pl.DataFrame]:
+        """A chunk's rows, cut where another pack is taken up; what holds none is a dead letter."""
+        rows: list[pl.DataFrame] = [pl.DataFrame(schema=ARRIVED)]
+        for number, value in enumerate(raw.values):
+            try:
+                pack, found = read_ties(value)
+            except NoTies as error:
+                dead.append(self._refusing.record(raw, number, str(Reason.NOT_TIES), str(error)))
+                continue
+            if self._all_run(pack, found):
+                yield pl.concat(rows)
+                rows.clear()
+                self._take_up(pack)
+            rows.append(found.with_columns(offset=pl.lit(int(raw.offsets[number]), pl.Int64)))
+        yield pl.concat(rows)
+
+    def _take(self, rows: pl.DataFrame) -> Sequence[Alert]:
+        """Let rows in and send the alerts they raise; where rows are refused, note the first."""
+        known = rows.filter(pl.col("source").is_in(list(self.state.gathering.sources)))
+        self._telemetry.strange_sources.inc(rows.height - known.height)
+        with self._telemetry.step_seconds.time():
+            alerts = self._clustering.step(self.state, known)
+        refused = known.filter(pl.col("source").is_in(list(self.state.gathering.held)))
+        if refused.height and self._refused_at is None:
+            self._refused_at = int(refused["offset"][0])
+            self._told(f"partition {self.log.partition}: no room for records that are ahead of the slowest partition "
+                       f"of events ({self.state.gathering.slowest}): is a worker behind, or stopped?")  # fmt: skip
+        return self.outlet.emit(alerts, ())
+
+    def _all_run(self, pack: str, found: pl.DataFrame) -> bool:
+        """Whether with these rows all sources have come to run a pack that is not in force yet."""
+        sources = self.state.gathering.sources
+        for source in found["source"].unique().to_list():
+            if source in sources:
+                self.saved.told[source] = pack
+        told = self.saved.told
+        everybody = len(told) == len(sources) and set(told.values()) == {pack}
+        return everybody and pack not in {self.saved.pack, *self._unknown}
+
+    def _take_up(self, pack: str) -> None:
+        try:
+            self._clustering = self._packs.pipeline(pack).clustering
+        except UnknownPack as error:
+            self._unknown.add(pack)
+            self._telemetry.packs_refused.inc()
+            self._told(f"pack {pack} is refused: {error}; {self.saved.pack} stays in force")
+            return
+        self.saved.pack = pack
+        self._telemetry.packs_taken_up.inc()
+        self._told(f"partition {self.log.partition}: pack {pack} is taken up, as all workers of events have")
+
+    def _go_back_if_due(self) -> None:
+        """Read again from the first refused row, where there is room now, or all the rest waits for it."""
+        if self._refused_at is not None and self.state.gathering.may_reread:
+            self.state.gathering.reread()
+            self.saved.next_offset, self._refused_at = self._refused_at, None
+
+    def _keep_if_due(self) -> None:
+        if self._clock() - self._kept_at >= self._limits.snapshot_every_s:
+            self.keep()
+
+    def keep(self) -> None:
+        """Snapshot now, where there is anything new."""
+        if self.done_offset <= self._kept_offset:
+            return
+        with self._telemetry.snapshot_seconds.time():
+            whole = Kept(self.state, self.done_offset, self.saved.pack, self.saved.told)
+            data = kept_bytes(whole, self.log.partitions)
+            self._shelf.save(data, self.done_offset)
+        self._kept_at, self._kept_offset = self._clock(), self.done_offset
+        self._telemetry.snapshot_kept(self.log.partition, len(data), time.time())
