@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.catalog import Feature, Value
-from features.cluster_layout import POOLED
+from features.cluster_layout import KNOWN, POOLED
 from features.ticks import WINDOWS
 from features.tie_values import TIE_KINDS
 
@@ -18,11 +18,11 @@ _COUNTED = {
     "fetches": "fetches",
 }  # fmt: skip
 _SUMMED = {"gpu_seconds": "GPU-seconds", "cost_usd": "US dollars"}
-_DIFFERENT = {"accounts": POOLED, "old": ("24h",), "templates": ("24h",)}
+_DIFFERENT = {"accounts": POOLED, "old": ("24h",), "templates": KNOWN}
 _DERIVED = {
     "requests_per_account": ("requests an account", POOLED), "gap_mean": ("s", POOLED),
-    "gap_variation": ("× the mean", POOLED), "young_share": ("share of accounts", ("24h", "7d")),
-    "top_share": ("share of events", ("24h",)), "accounts_per_template": ("accounts a template", ("24h",)),
+    "gap_variation": ("× the mean", POOLED), "young_share": ("share of accounts", KNOWN),
+    "top_share": ("share of events", KNOWN), "accounts_per_template": ("accounts a template", KNOWN),
 }  # fmt: skip
 _UNITS = {"accounts": "accounts", "old": "accounts", "templates": "templates"}
 

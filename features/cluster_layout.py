@@ -20,8 +20,11 @@ from features.ties import GAPS
 
 Hashes = npt.NDArray[np.uint64]
 
-POOLED = ("1h", "24h", "7d")
+POOLED = ("1h", "6h", "24h")
 """The windows of clusters."""
+
+KNOWN = ("6h", "24h")
+"""Those over which it is counted who the accounts are and how evenly they share: an hour of a farm says too little."""
 
 YOUNG_S = 7 * DAY_MS // 1000
 """An account is young for its first seven days: a farm is used up fast, and most honest accounts are past it."""
@@ -35,10 +38,10 @@ SEATS = 32
 SAMPLED = 32
 """One account in 32 is in the sample that counts those too many for a whole bitmap."""
 
-SKETCHES = ("accounts", "young", "old", "templates")
+SKETCHES = ("accounts", "young", "templates", "old")
 """What is counted as different: accounts, those young or old at a turn, and turns' most used templates."""
 
-_SKETCHED = {"1h": ("accounts",), "24h": SKETCHES, "7d": ("accounts", "young")}
+_SKETCHED = {"1h": ("accounts",), "6h": SKETCHES[:3], "24h": SKETCHES}
 
 
 def _primitive(part: Part, name: str) -> Primitive:
@@ -54,7 +57,7 @@ _BITMAPS = {name: _primitive("distinct", name) for name in BITMAPS}
 
 
 def _ring(window: str) -> RingLayout:
-    sums = tuple(_SUMS[name] for name in (*ADDED, *(SEATED if window == "24h" else ())))
+    sums = tuple(_SUMS[name] for name in (*ADDED, *(SEATED if window in KNOWN else ())))
     sketches = [f"{name}_{extent}" for name in _SKETCHED[window] for extent in ("whole", "sample")]
     return RingLayout(WINDOWS[window], sums, (), tuple(_BITMAPS[name] for name in sketches))
 

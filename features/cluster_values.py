@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features import distinct
-from features.cluster_layout import LAYOUT, POOLED, SAMPLED, SEATED
+from features.cluster_layout import KNOWN, LAYOUT, POOLED, SAMPLED, SEATED
 from features.measure import LIMB_BITS
 from features.panes import Reading
 from features.ticks import Ints
@@ -27,9 +27,9 @@ def values(readings: dict[str, Reading]) -> dict[str, npt.NDArray[np.generic]]:
 
     Per window w: sums (`requests_w` … `gpu_seconds_w`, `cost_usd_w`), accounts_w, requests_per_account_w,
     gap_mean_w (seconds) and gap_variation_w (deviation over mean of all accounts' gaps between active turns: near 1
-    where each asks at random at one pace, above where paces differ, near 0 where all go by a clock). Over 24h:
-    old_24h, templates_24h, accounts_per_template_24h, top_share_24h (of events, of the fullest of 32 seats: never
-    below the top account's); over 24h and 7d: young_share_w (accounts of unknown age are not young).
+    where each asks at random at one pace, above where paces differ, near 0 where all go by a clock). Over 6h and
+    24h: templates_w, accounts_per_template_w, young_share_w (accounts of unknown age are not young) and top_share_w (of
+    events, of the fullest of 32 seats: never below the top account's); over 24h: old_24h.
     """
     found: dict[str, npt.NDArray[np.generic]] = {}
     for window in POOLED:
@@ -46,20 +46,21 @@ def _of_window(reading: Reading, window: str) -> dict[str, npt.NDArray[np.generi
         _NAMES.get(name, name): sums[name] if scale == 1 else sums[name] / scale for name, scale in _SUMS.items()
     }
     found |= {"accounts": accounts, "requests_per_account": _over(sums["requests"], accounts), **_cadence(sums)}
-    if "young_whole" in maps:
-        found["young_share"] = np.minimum(_over(_counted(maps, "young", among=maps["accounts_whole"]), accounts), 1)
-    if window == "24h":
-        found |= _of_a_day(reading, sums, maps, accounts)
+    if window in KNOWN:
+        found |= _of_its_accounts(reading, sums, maps, accounts)
+    if "old_whole" in maps:
+        found["old"] = _counted(maps, "old")
     return {f"{name}_{window}": value for name, value in found.items()}
 
 
-def _of_a_day(
+def _of_its_accounts(
     reading: Reading, sums: dict[str, Ints], maps: dict[str, npt.NDArray[np.uint64]], accounts: Ints
 ) -> dict[str, npt.NDArray[np.generic]]:
-    templates, old = _counted(maps, "templates"), _counted(maps, "old")
+    templates = _counted(maps, "templates")
+    young = _counted(maps, "young", among=maps["accounts_whole"])
     fullest = reading.sums[:, [name in SEATED for name in sums]].max(axis=1, initial=0)
-    return {"old": old, "templates": templates, "accounts_per_template": _over(accounts, templates),
-            "top_share": _over(fullest, sums["events"])}  # fmt: skip
+    shares = {"young_share": np.minimum(_over(young, accounts), 1), "top_share": _over(fullest, sums["events"])}
+    return {"templates": templates, "accounts_per_template": _over(accounts, templates), **shares}
 
 
 def _counted(maps: dict[str, npt.NDArray[np.uint64]], name: str, among: npt.NDArray[np.uint64] | None = None) -> Ints:

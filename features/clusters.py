@@ -25,7 +25,7 @@ __all__ = ["EVALUATION", "Clusters", "Counts"]
 DEFAULT_TIES = 1_000_000
 """Ties that are known; most have one account and take no panes."""
 
-DEFAULT_POOLED = 50_000
+DEFAULT_POOLED = 40_000
 """Ties of two accounts or more, which have panes; see `Clusters.bytes_per_cluster`."""
 
 _SHED_PART = 64

@@ -21,7 +21,7 @@ from features.ties import GAPS
 KEY = "secret"
 BEGIN = 177_240_960 - 90  # a quarter of an hour before a day begins
 EVER = 1 << 40
-POOLED = ("1h", "24h", "7d")
+POOLED = ("1h", "6h", "24h")
 Row = dict[str, Any]
 
 STEPS = st.lists(

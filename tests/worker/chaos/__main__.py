@@ -27,7 +27,7 @@ from worker.chaos.survival_verdict import Verdict
 from streams.cli.screen import err, table
 
 NOT_TO_BE_HAD = 69
-_FORMS = {"long": (KnownStream(lanes=10, blocks=6), 65.0, 2), "short": (KnownStream(lanes=6, blocks=2), 70.0, 1)}
+_FORMS = {"long": (KnownStream(lanes=10, blocks=6), 60.0, 2), "short": (KnownStream(lanes=6, blocks=2), 60.0, 1)}
 """By name: what is fed, at how many records a second, and how many processes the second stage has."""
 _SETTLES_S, _WORDS = 300, 40
 
@@ -94,7 +94,7 @@ def _heard(progress: Progress, task: TaskID, row: Row) -> None:
 def _tell(asked: argparse.Namespace, of: Ordeal, found: Verdict, records: int) -> None:
     took, itself = time.monotonic() - of.begun, sum(hand.stopped_itself for hand in of.everybody)
     figures = {"seed": asked.seed, "seconds": round(took), "records": records, "kills": of.kills,
-               "kills_of_the_second_stage": of.cluster_kills, "stopped_themselves": itself, **asdict(found)}  # fmt: skip
+               "of_the_second_stage": of.cluster_kills, "stopped_themselves": itself, **asdict(found)}  # fmt: skip
     if asked.json:
         sys.stdout.write(json.dumps({**figures, "acts": [asdict(row) for row in of.rows]}, indent=2) + "\n")
     else:

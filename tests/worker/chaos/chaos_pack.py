@@ -24,7 +24,7 @@ _SECOND = [{"id": "chaos-later", "on": "event", "event": "process", "when": ["pr
             "quiet": "10m"}]  # fmt: skip
 
 _KIN: list[dict[str, Any]] = [
-    {"id": "chaos-kin", "when": ["accounts_1h >= 4", "requests_24h >= 20"]},
+    {"id": "chaos-kin", "when": ["accounts_1h >= 4", "requests_24h >= 6"]},
     {"id": "chaos-kin-exactly", "when": ["requests_1h >= 48", "requests_1h <= 49"], "quiet": "10m"},
 ]
 """Of clusters. The first tells of one long episode and its growing count, the second only while the count is right."""
@@ -39,7 +39,7 @@ _TESTS: dict[str, list[tuple[bool, dict[str, Any]]]] = {
     "chaos-program": [(name == "doomsday", {"type": "process", "process": name}) for name in ("doomsday", "date")],
     "chaos-later": [(name == "afterwards", {"type": "process", "process": name}) for name in ("afterwards", "date")],
     # Of the first account nothing counts before the second comes.
-    "chaos-kin": [(n == 30, {"account_id": "a{i}", "every": "1s", "repeat": n}) for n in (30, 20)],
+    "chaos-kin": [(n == 7, {"account_id": "a{i}", "every": "1s", "repeat": n}) for n in (7, 6)],
     "chaos-kin-exactly": [(n == 49, {"account_id": "a{i}", "every": "1s", "repeat": n}) for n in (49, 60)],
 }
 

@@ -47,7 +47,7 @@ def known_alerts(stream: KnownStream, first: Path, second: Path, folder: Path) -
 
 
 def embedded(file: Path, pack: Path, data: Path) -> Contents:
-    """What `tipstaff run` tells of accounts in a file: its clusters are those of one partition, see known_clusters.py."""
+    """What `tipstaff run` tells of the accounts in a file; for clusters see known_clusters.py."""
     command = [sys.executable, "-c", "from streams.cli import main; main()", "run", str(file), "--pack", str(pack),
                "--data-dir", str(data)]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, "NO_COLOR": "1"})

@@ -21,7 +21,7 @@ def short(of: Ordeal) -> list[Act]:
     """At least eight kills of workers, six of the second stage, and one of almost everything else."""
     (one, two), (third,) = of.hands, of.cluster_hands
     return [
-        _together(of, (one, "told:3"), (third, "telling:1")),
+        _together(of, (one, "told:2"), (third, "telling:1")),
         _together(of, (two, "manifest:4"), (third, "told:2")),
         ("a new pack is published", lambda: hardships.published(of)),
         (f"a worker {_FROZEN}", lambda: hardships.frozen(of, two)),

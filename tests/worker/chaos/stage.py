@@ -113,7 +113,7 @@ class Stage:
 
     def known_clusters(self) -> Contents:
         """What must be told of clusters, after what the events topic holds now."""
-        packs = Packs(read_pack(self.pack), self._packs.fetch, Settings())
+        packs = Packs(read_pack(self.pack), self._packs.fetch, Settings(), self._packs.began_with())
         lying: dict[int, list[Any]] = {number: [] for number in range(self.partitions)}
         for record in self.read(self.names.events):
             lying[record.partition].append(record)

@@ -13,7 +13,7 @@ from worker.chaos.known_alerts import Contents, Known, comparable, told_of
 from worker.chaos.known_stream import KnownStream
 from worker.chaos.stage import Stage
 
-from detectors.alert import CLUSTER
+from features.cluster_catalog import CLUSTER
 from features.ties import RECORD
 from streams.worker.clusters.records import read_ties
 
@@ -25,8 +25,8 @@ Grave = tuple[int, int]
 
 @dataclass
 class Verdict:
-    """clusters: how many of those expected are about clusters; ties, ties_repeated: records of ties, and how many of them
-    lie in their topic once more; problems: in words, none where all is as it must be.
+    """clusters: how many of those expected are about clusters; ties, ties_repeated: records of ties, and how many
+    times one of them lies in their topic once more; problems: in words, none where all is as it must be.
     """
 
     expected: int = 0

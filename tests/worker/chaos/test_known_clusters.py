@@ -1,4 +1,4 @@
-"""The second run that cluster alerts are compared with, beside what can be said of it in closed form; no broker needed."""
+"""The second run that alerts about clusters are compared with, beside what is known of them; no broker needed."""
 
 from __future__ import annotations
 
