@@ -64,7 +64,7 @@ def declared(names: Names, shape: Shape, brokers: int, existing: int | None) -> 
         names.dead_letters: (few, _log(7, "lz4"), ""),
         names.snapshots: (existing or events, _table(_SNAPSHOTS), "partition p holds the snapshots of partition p"),
         names.packs: (1, _table({"max.message.bytes": str(8 * _MIB)}), "packs are taken up in the order published"),
-        names.ties: (few, _log(7), "ties would lie elsewhere, and their clusters would break"),
+        names.ties: (few, _log(7), ""),
         names.facts: (few, _table({}), ""),
         names.alerts: (few, _log(30), ""),
         names.restricted_alerts: (few, _log(30), ""),
