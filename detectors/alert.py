@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +94,20 @@ class Alert:
     def entity_id(self) -> str:
         """The id of the entity itself."""
         return self.entity.split(SEPARATOR)[-1]
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The accounts that this revision speaks of, as `accounts_named` tells."""
+        return accounts_named(self.kind, self.account_id, self.accounts)
+
+
+def accounts_named(kind: str, account_id: str, accounts: Iterable[str]) -> tuple[str, ...]:
+    """Whom an alert speaks of, once each: the account that it is about, or those a cluster was seen with.
+
+    The one place that knows. Being named with a cluster says nothing of what an account did itself: whoever shows or
+    counts it says which of the two it is.
+    """
+    return tuple(dict.fromkeys(accounts)) if kind == CLUSTER else (account_id,)
 
 
 def alert_id(detector: str, kind: str, entity: str, start_tick: int) -> str:

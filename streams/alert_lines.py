@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from detectors.alert import Alert, Evidence
+from detectors.alert import Alert, Evidence, accounts_named
 from features.cluster_catalog import CLUSTER
 from features.ticks import TICK_MS
 
@@ -40,6 +41,12 @@ def as_json(alert: Alert) -> dict[str, Any]:
 def _entity(alert: Alert) -> dict[str, str]:
     whose = {} if alert.kind == CLUSTER else {"account_id": alert.account_id}
     return {"kind": alert.kind, **whose, "id": alert.entity_id}
+
+
+def named_in(written: Mapping[str, Any]) -> tuple[str, ...]:
+    """The accounts that an alert as it is written speaks of, as `Alert.named`."""
+    entity = written["entity"]
+    return accounts_named(entity["kind"], entity.get("account_id", ""), written.get("accounts", ()))
 
 
 def _also(alert: Alert) -> dict[str, Any]:

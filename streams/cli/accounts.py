@@ -1,4 +1,4 @@
-"""`tipstaff accounts`: an account's features now, its keys, workloads and alerts."""
+"""`tipstaff accounts`: an account's features now, its keys, workloads and alerts, and clusters that it was seen with."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ import typer
 
 from features.arrivals import SEPARATOR
 from features.book import Book
+from features.cluster_catalog import CLUSTER
 from streams.alert_lines import rfc3339
 from streams.cli import words
 from streams.cli.accounts_act import act
 from streams.cli.accounts_import import import_facts
 from streams.cli.accounts_spared import elsewhere, protect, reinstate, unprotect
-from streams.cli.alerts import DataDir, Json, account_of, directory_of, newest
-from streams.cli.screen import Failed, PackDir, as_json, err, out, settings_of, table, told
+from streams.cli.alerts import DataDir, Json, directory_of, naming
+from streams.cli.screen import Failed, PackDir, as_json, err, out, say, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.local.snapshots import FolderStore
 from streams.pack import Pack, read_pack
 from streams.pipeline import Pipeline
 from streams.runner import Saved
+from streams.tally import tally
 
 app = typer.Typer(no_args_is_help=True, help="What is known of accounts, and what is done to them.")
 app.command("act")(act)
@@ -38,7 +40,9 @@ def show(
     pack: PackDir = None,
     json: Json = False,
 ) -> None:
-    """An account's features as of the run's last snapshot, its keys and workloads, and its alerts."""
+    """An account's features as of the run's last snapshot, its keys and workloads, its alerts, and those about
+    clusters that name it.
+    """
     directory = directory_of(data_dir)
     with told():
         found = _found(account, directory, read_pack(pack))
@@ -51,14 +55,16 @@ def show(
 def _found(account: str, directory: DataDirectory, pack: Pack) -> dict[str, Any]:
     pipeline = Pipeline(pack, settings_of().hash_key)
     saved = FolderStore(directory.snapshots, pipeline, lambda text: err.print(text, markup=False)).load()
-    alerts = [a for a in newest(directory).values() if account_of(a) == account]
+    alerts = list(naming(account, directory).values())
     if saved is None:
         raise Failed(f"{directory.path} holds no snapshot yet: a run keeps its first after two seconds.")
     entities = [one for kind in saved.state.features.books for one in _entities(account, kind, saved, pipeline)]
     if not entities and not alerts:
         raise Failed(f"no account {account} is known here")
     time = saved.state.features.stream_time
-    return {"account_id": account, "as_of": rfc3339(time) if time else None, "entities": entities, "alerts": alerts}
+    return {"account_id": account, "as_of": rfc3339(time) if time else None, "entities": entities,
+            "alerts": [one for one in alerts if one["entity"]["kind"] != CLUSTER],
+            "clusters": [one for one in alerts if one["entity"]["kind"] == CLUSTER]}  # fmt: skip
 
 
 def _entities(account: str, kind: str, saved: Saved, pipeline: Pipeline) -> list[dict[str, Any]]:
@@ -88,15 +94,16 @@ def _entity(
 
 
 def _print(found: dict[str, Any]) -> None:
-    out.print(f"account {found['account_id']}, as of stream time {found['as_of']} (the last snapshot)", markup=False)
+    say(f"account {found['account_id']}, as of stream time {found['as_of']} (the last snapshot)")
     for one in found["entities"]:
         told_values = [(words.feature(key), words.number(v["value"], v["unit"])) for key, v in one["features"].items()
                        if v["value"] not in (None, 0)]  # fmt: skip
         plan = f", plan {one['plan']}" if one["plan"] else ""
-        out.print("")
-        table(
-            f"{one['kind']} {one['id']}{plan}, newest event {one['newest_event']}", ["feature", "value>"], told_values
-        )
-    out.print("")
-    alerts = [words.row(alert) for alert in found["alerts"]]
-    table(f"{len(alerts)} alerts", words.COLUMNS, alerts)
+        say(f"\n{one['kind']} {one['id']}{plan}, newest event {one['newest_event']}")
+        table("", ["feature", "value>"], told_values)
+    say(f"\n{tally(len(found['alerts']), 'alert')}")
+    table("", words.COLUMNS, [words.row(alert) for alert in found["alerts"]])
+    if found["clusters"]:
+        say(f"\nnamed in {tally(len(found['clusters']), 'alert')} about clusters: seen with others, which says nothing "
+            "of what it did itself")  # fmt: skip
+        table("", words.COLUMNS, [words.row(alert) for alert in found["clusters"]])

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from streams.alert_lines import named_in
 from streams.cli import words
-from streams.cli.screen import Failed, PackDir, as_json, out, settings_of, table, told
+from streams.cli.screen import Failed, PackDir, as_json, out, say, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.pack import read_pack
 from streams.tally import tally
@@ -52,23 +53,30 @@ def newest(directory: DataDirectory, restricted: bool = False) -> dict[str, dict
     return {alert["id"]: alert for alert in written(path)}
 
 
-def account_of(alert: dict[str, Any]) -> str | None:
-    """The account that a written alert is about, or whose key or workload; None for a cluster's."""
-    account: str | None = alert["entity"].get("account_id")
-    return account
+def naming(account: str, directory: DataDirectory, restricted: bool = False) -> dict[str, dict[str, Any]]:
+    """The newest revision of each alert of which any revision speaks of an account, by id.
+
+    A cluster's newest revision may no longer name whom an earlier one did.
+    """
+    path = directory.restricted if restricted else directory.alerts
+    found, once = dict[str, dict[str, Any]](), set[str]()
+    for alert in written(path):
+        found[alert["id"]] = alert
+        if account in named_in(alert):
+            once.add(alert["id"])
+    return {name: alert for name, alert in found.items() if name in once}
 
 
 @app.command("list")
 def list_alerts(
-    account: Annotated[str | None, typer.Option(help="only of this account")] = None,
+    account: Annotated[str | None, typer.Option(help="only those about this account or that name it")] = None,
     rule: Annotated[str | None, typer.Option(help="only of this rule")] = None,
     restricted: Restricted = False, data_dir: DataDir = None, json: Json = False,
 ) -> None:  # fmt: skip
     """Every alert once, its newest revision, in the order raised."""
-    found = [
-        alert for alert in newest(directory_of(data_dir), restricted).values()
-        if (account is None or account_of(alert) == account) and rule in (None, alert["detector"])
-    ]  # fmt: skip
+    directory = directory_of(data_dir)
+    known = newest(directory, restricted) if account is None else naming(account, directory, restricted)
+    found = [alert for alert in known.values() if rule in (None, alert["detector"])]
     if json:
         return as_json(found)
     table("", [*words.COLUMNS, "revisions>"], [(*words.row(alert), alert["revision"]) for alert in found])
@@ -111,5 +119,5 @@ def explain(
         return as_json(alert | {"because": [words.sentence(one, alert["entity"]["kind"]) for one in alert["evidence"]],
                                 "clause_text": clause.text if clause else None})  # fmt: skip
     for line in words.explanation(alert, clause.text if clause else ""):
-        out.print(line, markup=False)
+        say(line)
     return None

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from features.cluster_catalog import CLUSTER
+from features.cluster_catalog import CLUSTER, COMPUTED
+from streams.alert_lines import named_in
+from streams.tally import tally
 
 _SPANS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 _READ = 80
@@ -14,6 +16,8 @@ _COMPARED_WITH = re.compile(r"\s*(>=|<=|<>|>|<|=)\s*[0-9.eE+-]+$")
 _KNOWN = {"hash_match": "a hash matched known material", "classifier": "a classifier spoke, nobody has looked",
           "report": "people reported it"}  # fmt: skip
 _COMPARED = {"_vs_own": "beside its own past", "_vs_peers": "beside its peers"}
+_SIZES = {name for name, value in COMPUTED.items() if value.feature.name == "accounts"}
+_TIES = {"ja4_asn": "client and network", "signup_burst": "burst of sign-ups"}
 _SIGNS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "exactly", "<>": "not"}
 
 
@@ -25,8 +29,9 @@ def number(value: Any, unit: str = "") -> str:
         return str(value)
     if unit == "ms":
         return span(round(value))
-    if unit == "share":
-        return f"{value * 100:.4g} %"
+    share, _, of = unit.partition(" of ")
+    if share == "share":
+        return f"{value * 100:.4g} %" + (f" of {of}" if of else "")
     shown = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
     return f"{shown} {unit}".strip()
 
@@ -107,10 +112,10 @@ def _clearing(one: Mapping[str, Any], unit: str) -> str:
 
 
 def entity(written: Mapping[str, Any]) -> str:
-    """Whom an alert is about: account acme, workload w1 of account acme, or accounts with something in common."""
+    """Whom an alert is about: account acme, workload w1 of account acme, 24 accounts with one template fingerprint."""
     one = written["entity"]
     if one["kind"] == CLUSTER:
-        return cluster(one["id"])
+        return f"{size} {cluster(one['id'])}" if (size := cluster_size(written)) else cluster(one["id"])
     whole = one["kind"] == "account"
     if whole:
         return f"account {one['account_id']}"
@@ -120,7 +125,17 @@ def entity(written: Mapping[str, Any]) -> str:
 def cluster(name: str) -> str:
     """A cluster: accounts with one template fingerprint (3141592653)."""
     tie, _, value = name.partition(":")
-    return f"accounts with one {tie.replace('_', ' ')} ({value})"
+    return f"accounts with one {_TIES.get(tie, tie.replace('_', ' '))} ({value})"
+
+
+def cluster_size(written: Mapping[str, Any]) -> str:
+    """How many accounts a cluster had: the most that its evidence counts in a window; else as many as it names.
+
+    Empty where it says neither.
+    """
+    told = [one["value"] for one in written.get("evidence", ()) if one.get("feature") in _SIZES]
+    most = max([round(value) for value in told if value is not None] + [len(named_in(written))])
+    return f"{most:,}" if most else ""
 
 
 def row(written: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
@@ -148,7 +163,9 @@ def explanation(written: Mapping[str, Any], clause: str = "") -> Iterator[str]:
     if written.get("end_users"):
         yield f"the customer's own users behind it: {', '.join(written['end_users'])}"
     if written.get("accounts"):
-        yield f"seen with it last, which says nothing of what they did themselves: {', '.join(written['accounts'])}"
+        count = tally(len(written["accounts"]), "account")
+        yield f"{count} seen with it last, which says nothing of what they did themselves:"
+        yield f"  {', '.join(written['accounts'])}"
     yield "because"
     yield from (f"  - {sentence(one, written['entity']['kind'])}" for one in written["evidence"])
     if written["events"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from detectors.alert import SEVERITIES, Alert
+from detectors.alert import SEVERITIES, Alert, accounts_named
 from streams.dead_letters import clipped
 from streams.history.judging import ALERTS
 from streams.history.moments import moments
@@ -22,18 +22,25 @@ class AlertsRefused(Exception):
 
 
 class Raised:
-    """Each alert once, its first revision; those below a severity are left out. Memory by the alert."""
+    """Each alert once for each account that it names, as of the first revision that does; memory by these.
+
+    Revisions below a severity are left out.
+    """
 
     def __init__(self, least: str) -> None:
         self._least = SEVERITIES.index(least)
-        self._rows: dict[str, tuple[str | int, ...]] = {}
+        self._rows: dict[tuple[str, str], tuple[str | int, ...]] = {}
 
     def tell(self, alerts: Iterable[Alert]) -> None:
         """Take in revisions, in order."""
         for one in alerts:
-            if one.id not in self._rows and SEVERITIES.index(one.severity) >= self._least:
-                self._rows[one.id] = (one.id, one.account_id, one.clause, one.detector, one.severity, one.kind,
-                                      one.entity_id, one.time)  # fmt: skip
+            if SEVERITIES.index(one.severity) >= self._least:
+                self._note(one)
+
+    def _note(self, one: Alert) -> None:
+        for account in one.named:
+            row = (one.id, account, one.clause, one.detector, one.severity, one.kind, one.entity_id, one.time)
+            self._rows.setdefault((one.id, account), row)
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -55,20 +62,34 @@ class _Line(msgspec.Struct):
     severity: str
     entity: _Entity
     time: str
+    accounts: list[str] = []
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        return accounts_named(self.entity.kind, self.entity.account_id, self.accounts)
 
 
 def stored_alerts(path: Path, least: str) -> pl.DataFrame:
-    """The alerts (as ALERTS) of a file of JSON lines, each once, its first revision. Raises AlertsRefused."""
+    """The alerts (as ALERTS) of a file of JSON lines, as Raised would have them. Raises AlertsRefused."""
     rows, flaws = _lines(path)
     times = moments(pl.Series([row.time for _, row in rows], dtype=pl.String)).to_list()
     for (number, row), time in zip(rows, times, strict=True):
-        if time is None or row.severity not in SEVERITIES:
-            what = f"time is no time: {row.time}" if time is None else f"unknown severity {row.severity}"
+        if what := _flaw(row, time):
             flaws.append(Flaw(str(path), number, clipped(what, 200)))
     if flaws:
         raise AlertsRefused("\n".join(str(flaw) for flaw in sorted(flaws, key=lambda one: one.line)[:_MOST_FLAWS]))
-    firsts = _firsts([row for _, row in rows], times)
-    return firsts.filter(pl.col("severity").is_in(SEVERITIES[SEVERITIES.index(least) :]))
+    severe = [(row, time) for (_, row), time in zip(rows, times, strict=True)
+              if SEVERITIES.index(row.severity) >= SEVERITIES.index(least)]  # fmt: skip
+    return _firsts(severe)
+
+
+def _flaw(row: _Line, time: int | None) -> str | None:
+    """What is wrong with a line that can be read; None: nothing."""
+    if time is None:
+        return f"time is no time: {row.time}"
+    if row.severity not in SEVERITIES:
+        return f"unknown severity {row.severity}"
+    return None if all(row.named) else f"names no account, and is about a {row.entity.kind}"
 
 
 def _lines(path: Path) -> tuple[list[tuple[int, _Line]], list[Flaw]]:
@@ -90,10 +111,12 @@ def _lines(path: Path) -> tuple[list[tuple[int, _Line]], list[Flaw]]:
     return rows, flaws
 
 
-def _firsts(rows: list[_Line], times: list[int]) -> pl.DataFrame:
+def _firsts(rows: list[tuple[_Line, int]]) -> pl.DataFrame:
     cells = [
-        (row.id, row.entity.account_id, row.clause, row.detector, row.severity, row.entity.kind, row.entity.id, time,
-         row.revision) for row, time in zip(rows, times, strict=True)
+        (row.id, account, row.clause, row.detector, row.severity, row.entity.kind, row.entity.id, time,
+         row.revision) for row, time in rows for account in row.named
     ]  # fmt: skip
     frame = pl.DataFrame(cells, schema={**ALERTS, "revision": pl.Int64()}, orient="row")
-    return frame.sort("revision", maintain_order=True).unique("id", keep="first", maintain_order=True).drop("revision")
+    return frame.sort("revision", maintain_order=True).unique(["id", "account_id"], keep="first", maintain_order=True).drop(
+        "revision"
+    )

@@ -19,7 +19,10 @@ ALERTS: dict[str, pl.DataType] = {
     "id": pl.String(), "account_id": pl.String(), "clause": pl.String(), "detector": pl.String(),
     "severity": pl.String(), "kind": pl.String(), "entity_id": pl.String(), "time": pl.Int64(),
 }  # fmt: skip
-"""Alerts, each once: time (ms) and severity of its first revision; account_id: empty where it is about a cluster."""
+"""Alerts, a row for each account that one names: time (ms) and severity of the first revision that names it.
+
+An alert about anything but a cluster names one account. A cluster's is right or wrong of each account by itself.
+"""
 
 
 def judged(labels: pl.DataFrame, alerts: pl.DataFrame) -> pl.DataFrame:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 import polars_hash  # noqa: F401  # brings .nchash
 
+from detectors.anomaly.testimony import whole
 from features.arrivals import SEPARATOR
 from features.due import Due
 from features.ticks import DAY_MS
@@ -41,15 +42,18 @@ class Rows:
         self._kept: list[pl.DataFrame] = []
         self._height, self._compacted = 0, 0
 
-    def add(self, due: Due, first: int) -> None:
-        """Take in what service would score; first: when the events begin (ms), from which days are counted."""
+    def add(self, due: Due, first: int, windows: Mapping[str, int]) -> None:
+        """Take in what service would score; first: when the events begin (ms), from which days are counted; windows: of
+        the features that have one, ms by name.
+        """
         if due.kind != self.kind or not due.fresh.any():
             return
+        scored = due.fresh & whole(due, dict.fromkeys(windows, first), windows)
         values = due.values.select(pl.col(self.features).cast(pl.Float64))
         rows = values.with_columns(
             _entity=pl.Series(due.names, dtype=pl.String), _plan=pl.Series(due.plan, dtype=pl.String),
-            _as_of=pl.Series(due.as_of), _fresh=pl.Series(due.fresh),
-        ).filter("_fresh")  # fmt: skip
+            _as_of=pl.Series(due.as_of), _scored=pl.Series(scored),
+        ).filter("_scored")  # fmt: skip
         self._kept.append(self._marked(rows, first).select(*_META, *self.features))
         self._height += rows.height
         if self._height > max(_LEAST, 2 * self._compacted):  # so that each row is looked at a bounded number of times

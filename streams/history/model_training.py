@@ -11,6 +11,7 @@ import polars as pl
 from detectors.anomaly.model import Declared, Model
 from features.against import scale_of
 from features.observe import Observer, Part
+from features.ticks import DAY_MS
 from streams.history.model_learning import Learnt, learn
 from streams.history.model_rows import Rows
 from streams.history.seen import Seen
@@ -45,6 +46,7 @@ class ModelTraining:
         self._training = Training(stored, pack, settings, observer, without, ["org_id"])
         self.summary = self._training.summary
         self._rows = {one.id: Rows(one.entity, one.features, seed) for one in models}
+        self._windows = {one.id: _windows(one, pack) for one in models}
         self._orgs = Seen()
 
     def read(self, hear: Hear) -> None:
@@ -58,18 +60,26 @@ class ModelTraining:
     def _take_in(self, part: Part) -> None:
         self._orgs.add(part.events.select("account_id", "org_id").drop_nulls())
         for due in part.due:
-            for rows in self._rows.values():
-                rows.add(due, self.summary.first or 0)
+            for name, rows in self._rows.items():
+                rows.add(due, self.summary.first or 0, self._windows[name])
 
     def learn(self, declared: Declared, one_plan: bool = False) -> Taught:
         """One of the models, from what was read. Raises TooLittle."""
         rows = self._rows[declared.id].frame(int(self.summary.days)).join(self._sources(), on="_account", how="left")
+        self._check_windows(declared, rows)
         rows = rows.with_columns(pl.col("_source").fill_null(pl.col("_account")))
         values = self._pack.catalog.values[declared.entity]
         scales = np.array([scale_of(values[name]) for name in declared.features], np.float64)
         learnt = learn(declared, rows, scales, self._seed, one_plan)
         about = {**dict(self._about()), "groups": {plan: dict(told) for plan, told in learnt.figures.items()}}
         return Taught(Model(declared, learnt.groups, about), learnt)
+
+    def _check_windows(self, declared: Declared, rows: pl.DataFrame) -> None:
+        """Raises TooLittle where no window of a feature has ever been full: service would score nobody either."""
+        name, longest = max(self._windows[declared.id].items(), key=lambda one: one[1], default=("", 0))
+        if not rows.height and longest >= self.summary.days * DAY_MS:
+            raise TooLittle(f"its feature {name} looks back {longest / DAY_MS:g} days, and the events span "
+                            f"{self.summary.days:.3g}: give more than that, or declare the model without it")  # fmt: skip
 
     def _sources(self) -> pl.DataFrame:
         """The organisation of each account that has one: where several were told, the first by name."""
@@ -82,3 +92,9 @@ class ModelTraining:
         yield from self._training.about().items()
         yield "seed", self._seed
         yield "days", int(self.summary.days) - (1 if self.summary.days >= 2 else 0)
+
+
+def _windows(declared: Declared, pack: Pack) -> dict[str, int]:
+    """The windows of a model's features, ms by name."""
+    values = pack.catalog.values[declared.entity]
+    return {name: window.length_ms for name in declared.features if (window := values[name].window) is not None}

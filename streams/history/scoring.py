@@ -56,7 +56,7 @@ class Score:
     """One line of the report; None where there is nothing to measure it by.
 
     recall: labelled (account, clause) pairs that an alert caught; precision: alerted pairs that are right, of those
-    judged; false: alerts on honest accounts.
+    judged; false: alerts on honest accounts. A cluster's alert counts for each account that it names.
     """
 
     recall: Share | None
@@ -89,7 +89,7 @@ def score(labels: pl.DataFrame, alerts: pl.DataFrame, days: int, rules: dict[str
         rule: _score(_of(labels, clause=one), _of(known, detector=rule), _of(hits, detector=rule), days)
         for rule, one in detectors.items()
     }
-    outside = known.filter(pl.col("verdict").is_null(), pl.col("account_id") != "")["account_id"].n_unique()
+    outside = known.filter(pl.col("verdict").is_null())["account_id"].n_unique()
     return Report(_score(labels, known, hits, days), of_clause, of_rule, outside)
 
 

@@ -83,7 +83,7 @@ def _about(runs: Sequence[Ran], pool: Pool) -> dict[str, Any]:
         "cases": [one.case.name for one in runs], "events": sum(one.summary.events for one in runs),
         "dead_letters": sum(one.summary.bad for one in runs), "accounts": counts.height, "guilty": guilty,
         "honest": counts.height - guilty, "sham": int(counts["sham"].sum()),
-        "honest_account_days": int(pool.honest_days.sum()), "alerts": sum(one.alerts.height for one in runs),
+        "honest_account_days": int(pool.honest_days.sum()), "alerts": sum(one.alerts["id"].n_unique() for one in runs),
         "alerts_by": {BY[by]: sum(one.alerts.filter(by=by)["id"].n_unique() for one in runs) for by in BY},
         "restricted": {called: _restricted(runs, pool, budgets) for budgets, called in POLICIES.items()},
         "suspending": _suspending(runs), "facts_known": sum(len(one.case.facts) for one in runs),

@@ -39,7 +39,7 @@ BY = {"rule": "rules", "model": "models", "cluster": "clusters"}
 """What raises alerts: a rule about an account or a part of one, a model, a rule about a cluster of accounts."""
 
 SIGNALLED: dict[str, pl.DataType] = {**ALERTS, "signals": pl.List(pl.String()), "by": pl.String()}
-"""Alerts with the kinds of evidence they rest on, and by which of BY; a cluster's, once for each account it names."""
+"""Alerts with the kinds of evidence they rest on, and by which of BY."""
 
 _LEAST = SEVERITIES.index("low")
 _ROUND_MS = 300_000
@@ -125,7 +125,7 @@ class _Pass:
         if SEVERITIES.index(one.severity) < _LEAST:
             return
         by = "cluster" if one.kind == CLUSTER else "model" if one.detector in self._models else "rule"
-        for account in one.accounts if one.kind == CLUSTER else (one.account_id,):
+        for account in one.named:
             row = (one.id, account, one.clause, one.detector, one.severity, one.kind, one.entity_id, one.time,
                    list(one.signals), by)  # fmt: skip
             self._rows.setdefault((one.id, account), row)

@@ -32,14 +32,16 @@ def pack(tmp_path: Path) -> Path:
 
 
 def log(path: Path, plans: tuple[str, ...] = ("pro", "free"), hours: int = 25) -> Path:
-    """240 accounts, each an hour of requests in its own measure; account a007 makes ten times as many."""
+    """240 accounts, each some requests in its own measure, from the second hour on: a window of an hour is full by then;
+    account a007 makes ten times as many.
+    """
     lines = [
         {"id": f"{n}-{i}", "time": rfc3339(START + n * 60_000 + i * 11_000), "type": "inference", "org_id": f"o{n}",
          "account_id": f"a{n:03}", "plan": plans[n % len(plans)], "operation": "chat"}
         for n in range(240) for i in range((n % 5 + 1) * (10 if n == 7 else 1))
     ]  # fmt: skip
-    lines.append({"id": "end", "time": rfc3339(START + hours * HOUR), "type": "inference", "account_id": "z",
-                  "plan": plans[-1]})  # fmt: skip
+    lines += [{"id": f"at {at}", "time": rfc3339(START + at * HOUR), "type": "inference", "account_id": "z",
+               "plan": plans[-1]} for at in (-1, hours - 1)]  # fmt: skip
     path.write_text("".join(json.dumps(one) + "\n" for one in sorted(lines, key=lambda one: str(one["time"]))))
     return path
 
@@ -53,7 +55,7 @@ def test_a_model_is_trained_shown_checked_and_taken_up(tmp_path: Path, pack: Pat
     file = pack / "models" / "odd-account.model"
     first = unpacked(file.read_bytes(), None)
     shown = json.loads(tipstaff("models", "show", "odd-account", "--pack", pack, "--json").out)[0]
-    assert (shown["trained"]["pack"], shown["trained"]["events"]) == (before.hash, 748)
+    assert (shown["trained"]["pack"], shown["trained"]["events"]) == (before.hash, 749)
     assert set(shown["trained"]["groups"]) == {"*"}
     assert shown["features"][0]["usual"]["*"] in (1.0, 2.0, 3.0)
     assert "requests_1h" in tipstaff("models", "show", "odd-account", "--pack", pack).out

@@ -35,7 +35,7 @@ def kept(offered: list[tuple[str, int]], size: int, days: int) -> pl.DataFrame:
     rows = Rows("account", ["x"], seed=3)
     for at in range(0, len(offered), size):
         part = offered[at : at + size]
-        rows.add(due([name for name, _ in part], [as_of for _, as_of in part]), 0)
+        rows.add(due([name for name, _ in part], [as_of for _, as_of in part]), 0, {})
     return rows.frame(days)
 
 
@@ -58,8 +58,16 @@ def test_what_is_kept_is_bounded_and_hangs_on_no_cut(monkeypatch: pytest.MonkeyP
 def test_only_what_service_would_score_is_taken() -> None:
     """Evaluations that are not an entity's first of an hour teach nothing; nor do those of other kinds."""
     rows = Rows("account", ["x"], seed=3)
-    rows.add(due(["a"], [5], fresh=False), 0)
+    rows.add(due(["a"], [5], fresh=False), 0, {})
     assert rows.frame(1).is_empty()
     keys = Rows("key", ["x"], seed=3)
-    keys.add(due(["a"], [5]), 0)
+    keys.add(due(["a"], [5]), 0, {})
     assert keys.frame(1).is_empty()
+
+
+def test_windows_that_are_not_full_yet_teach_nothing_as_they_are_not_judged() -> None:
+    """Service scores nobody whose windows are half filled, so nobody is learnt from then."""
+    rows = Rows("account", ["x"], seed=3)
+    for at in (0, 11, 12, 13):
+        rows.add(due([f"a{at}"], [at * HOUR]), 0, {"x": 12 * HOUR})
+    assert sorted(rows.frame(1)["_entity"]) == ["a12", "a13"]

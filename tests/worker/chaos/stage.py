@@ -92,16 +92,17 @@ class Stage:
         with open_admin(self._kafka) as admin:
             return admin.bounds(self.names.events, self.partitions)[1]
 
-    def behind(self) -> int:
-        """Records that nobody has committed yet: of events, and where there are none, of ties."""
-        events = self._behind(self.names.group, self.names.events, self.partitions)
-        return events or self._behind(f"{self.names.group}-clusters", self.names.ties, TIE_PARTITIONS)
+    def behind(self) -> dict[str, int]:
+        """Records that nobody has committed yet, by partition: of events, and where there are none, of ties."""
+        events = self._behind("events", self.names.group, self.names.events, self.partitions)
+        return events or self._behind("ties", f"{self.names.group}-clusters", self.names.ties, TIE_PARTITIONS)
 
-    def _behind(self, group: str, topic: str, partitions: int) -> int:
+    def _behind(self, called: str, group: str, topic: str, partitions: int) -> dict[str, int]:
         with open_admin(self._kafka) as admin:
             committed = admin.committed(group, topic)
             ends = admin.bounds(topic, partitions)[1]
-        return sum(end - committed.get(number, 0) for number, end in ends.items())
+        left = {f"{called}/{number}": end - committed.get(number, 0) for number, end in ends.items()}
+        return {place: records for place, records in left.items() if records}
 
     @property
     def _kafka(self) -> KafkaSettings:

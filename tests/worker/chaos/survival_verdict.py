@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +41,7 @@ class Verdict:
 
 
 def judged(expected: Contents, alerts: Sequence[dict[str, Any]], bad: set[Grave], graves: Sequence[Grave],
-           behind: int) -> Verdict:  # fmt: skip
+           behind: Mapping[str, int]) -> Verdict:  # fmt: skip
     """Alerts: as they lie in their topic; bad: the records that had to become dead letters; behind: not committed."""
     first: dict[Any, dict[str, Any]] = {}
     for alert in alerts:
@@ -55,7 +55,7 @@ def judged(expected: Contents, alerts: Sequence[dict[str, Any]], bad: set[Grave]
         *_told("repeated alerts say something else than at first", other),
         *_told("dead letters are missing", bad - set(graves)),
         *_told("dead letters should not be", set(graves) - bad),
-        *([f"{behind:,} records are not committed"] if behind else []),
+        *([f"{sum(behind.values()):,} records are not committed: {', '.join(behind)}"] if behind else []),
     ]
     missing = len(expected.keys() - first.keys())
     clusters = sum(_of_cluster(one) for one in expected.values())
