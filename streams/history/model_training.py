@@ -78,8 +78,10 @@ class ModelTraining:
         """Raises TooLittle where no window of a feature has ever been full: service would score nobody either."""
         name, longest = max(self._windows[declared.id].items(), key=lambda one: one[1], default=("", 0))
         if not rows.height and longest >= self.summary.days * DAY_MS:
-            raise TooLittle(f"its feature {name} looks back {longest / DAY_MS:g} days, and the events span "
-                            f"{self.summary.days:.3g}: give more than that, or declare the model without it")  # fmt: skip
+            raise TooLittle(
+                f"its feature {name} looks back {longest / DAY_MS:g} days, and the events span "
+                f"{self.summary.days:.3g}: give more than that, or declare the model without it"
+            )
 
     def _sources(self) -> pl.DataFrame:
         """The organisation of each account that has one: where several were told, the first by name."""

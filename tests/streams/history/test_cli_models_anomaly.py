@@ -32,7 +32,7 @@ def pack(tmp_path: Path) -> Path:
 
 
 def log(path: Path, plans: tuple[str, ...] = ("pro", "free"), hours: int = 25) -> Path:
-    """240 accounts, each some requests in its own measure, from the second hour on: a window of an hour is full by then;
+    """240 accounts, each some requests in its own measure, from the second hour on: windows of an hour are full then;
     account a007 makes ten times as many.
     """
     lines = [

@@ -8,6 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from features.due import Due
+from features.panes import NEVER
 from features.peers import Peers
 from features.ticks import DAY_MS
 from streams.history import model_rows
@@ -20,7 +21,7 @@ def due(names: list[str], as_of: list[int], fresh: bool = True) -> Due:
     """Evaluations, a row each, whose one value is a number of their own."""
     count, nothing = len(names), np.zeros(len(names), np.int64)
     values = pl.DataFrame({"x": [float(hash(one) % 97) for one in as_of]}, schema={"x": pl.Float64})
-    return Due("account", names, nothing, nothing, nothing, np.array(as_of, np.int64), nothing, nothing,
+    return Due("account", names, nothing, nothing, nothing, np.array(as_of, np.int64), nothing + NEVER, nothing,
                ["pro"] * count, np.zeros(count, np.int16), values, np.zeros(count, np.bool_), (Peers(), Peers()),
                np.full(count, fresh))  # fmt: skip
 
