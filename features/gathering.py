@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from features.gathering_order import KEY, NOTHING_SENT, Key, new_marks, new_records
 from features.panes import NEVER
 from features.ticks import Ints
 from features.ties import RECORD
@@ -25,18 +27,13 @@ ARRIVED = pl.Schema({**RECORD, "offset": pl.Int64()})
 LET_ON = pl.Schema({**RECORD, "let_on": pl.Int64()})
 """What is let on; let_on: the offset of the row by whose arrival the last source had passed the row's minute."""
 
-_ORDER = ("trigger", "kind", "tie", "account")
-_NOTHING_SENT = -1
-
-Key = tuple[int, str | None, int | None, str | None]
-
 
 @dataclass
 class Source:
     """How far one source has come: the key of its last record, and its stream time by markers (a tick)."""
 
     last: Key | None = None
-    time: int = _NOTHING_SENT
+    time: int = NOTHING_SENT
 
 
 class Gathering:
@@ -108,7 +105,7 @@ class Gathering:
         return found
 
     def _check(self, rows: pl.DataFrame) -> None:
-        strange = set(rows["source"].unique().to_list()) - set(self.sources)
+        strange = set(np.unique(rows["source"].to_numpy()).tolist()) - set(self.sources)
         if strange:
             raise ValueError(
                 f"records of sources {sorted(strange)} came to a room for {list(self.sources)}: "
@@ -124,43 +121,46 @@ class Gathering:
 
     def _above_last(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Markers and records that are above all that came before them of their source; the sources are moved on."""
-        marks = self._new_marks(rows.filter(pl.col("tie").is_null()))
-        records = self._new_records(rows.filter(pl.col("tie").is_not_null()))
+        is_mark = rows["tie"].is_null()
+        marks, records = self._new_marks(rows.filter(is_mark)), rows.filter(~is_mark) if is_mark.any() else rows
+        records = self._new_records(records)
         self.repeated += rows.height - marks.height - records.height
         return marks, records
 
     def _new_marks(self, marks: pl.DataFrame) -> pl.DataFrame:
-        new = _rising(marks, pl.col("stream"), {number: one.time for number, one in self.sources.items()})
+        new = new_marks(marks, {number: one.time for number, one in self.sources.items()})
         for number, time in new.group_by("source").agg(pl.col("stream").max()).iter_rows():
             self.sources[number].time = time
         return new
 
     def _new_records(self, records: pl.DataFrame) -> pl.DataFrame:
-        kept = [(number, *one.last) for number, one in self.sources.items() if one.last is not None]
-        lasts = pl.DataFrame(kept, schema={name: RECORD[name] for name in ("source", *_ORDER)}, orient="row")
-        keys = pl.concat([records.select("source", *_ORDER), lasts]).select(_ORDER).unique().sort(_ORDER)
-        ranks = keys.with_row_index("rank").with_columns(pl.col("rank").cast(pl.Int64))
-        last_ranks = lasts.join(ranks, on=_ORDER).select("source", "rank")
-        ranked = records.join(ranks, on=_ORDER, how="left", maintain_order="left")
-        new = _rising(ranked, pl.col("rank"), dict(last_ranks.iter_rows())).drop("rank")
-        for number, *key in new.group_by("source", maintain_order=True).agg(pl.col(_ORDER).last()).iter_rows():
-            self.sources[number].last = (key[0], key[1], key[2], key[3])
+        new = new_records(records, {number: one.last for number, one in self.sources.items() if one.last is not None})
+        lasts = new["source"].to_numpy()[::-1]
+        for number, back in zip(*np.unique(lasts, return_index=True), strict=True):
+            trigger, kind, tie, account = new.select(KEY).row(new.height - 1 - int(back))
+            self.sources[int(number)].last = (trigger, kind, tie, account)
         return new
 
     def _let_on(self, marks: pl.DataFrame, times: dict[int, int]) -> pl.DataFrame:
         """Take out the rows of minutes that all sources are past; times: the sources' before these marks."""
-        ready = pl.col("stream") // MINUTE_TICKS < self.time // MINUTE_TICKS
-        found = self.waiting.filter(ready)
-        if not found.height:
+        minute = self.waiting["stream"].to_numpy() // MINUTE_TICKS
+        ready = minute < self.time // MINUTE_TICKS
+        if not ready.any():
             return pl.DataFrame(schema=LET_ON)
-        self.waiting = self.waiting.filter(~ready)
-        minute = found["stream"].to_numpy() // MINUTE_TICKS
-        minutes, which = np.unique(minute, return_inverse=True)
-        passed = pl.Series(_passed_at(minutes, marks, times)[which])
-        told = found.with_columns(
-            let_on=pl.max_horizontal("offset", passed), minute=pl.Series(minute), mark=pl.col("tie").is_not_null()
-        )
-        return told.sort("minute", "mark", "source", *_ORDER).select(LET_ON.names())
+        order = _order(self.waiting, np.flatnonzero(ready), minute)
+        found, self.waiting = self.waiting[order], self.waiting.filter(~pl.Series(ready))
+        minutes, which = np.unique(minute[order], return_inverse=True)
+        passed = np.maximum(found["offset"].to_numpy(), _passed_at(minutes, marks, times)[which])
+        return found.drop("offset").with_columns(let_on=pl.Series(passed))
+
+
+def _order(waiting: pl.DataFrame, rows: npt.NDArray[np.intp], minute: Ints) -> npt.NDArray[np.intp]:
+    """Rows ordered by (minute, markers first, source, trigger); a source's of one trigger wait in their order."""
+    record, source = waiting["tie"].is_not_null().to_numpy(), waiting["source"].to_numpy()
+    found: npt.NDArray[np.intp] = rows[
+        np.lexsort((waiting["trigger"].to_numpy()[rows], source[rows], record[rows], minute[rows]))
+    ]
+    return found
 
 
 def _passed_at(minutes: Ints, marks: pl.DataFrame, times: dict[int, int]) -> Ints:
@@ -175,12 +175,3 @@ def _passed_at(minutes: Ints, marks: pl.DataFrame, times: dict[int, int]) -> Int
         offset = np.append(own["offset"].to_numpy(), NEVER)[first]
         found = np.maximum(found, np.where(minutes < time // MINUTE_TICKS, NEVER, offset))
     return found
-
-
-def _rising(rows: pl.DataFrame, value: pl.Expr, lasts: dict[int, int]) -> pl.DataFrame:
-    """Rows, in the order read, whose value is above the last of their source and all before them."""
-    if not rows.height:
-        return rows
-    last = pl.col("source").replace_strict(lasts or {_NOTHING_SENT: 0}, default=_NOTHING_SENT, return_dtype=pl.Int64)
-    before = value.cum_max().shift(1).over("source")
-    return rows.filter(value > pl.max_horizontal(before, last))

@@ -15,62 +15,61 @@ from features.tie_codes import Shown, distinct, shown
 from features.tie_sums import COUNTED, SUMS, added_by
 from features.tie_values import READ, TIE_KINDS, Hashes
 
-WHOLE = len(TIE_KINDS)
-"""The code of rows that hold a whole turn, whatever ties it shows."""
-
-KEY = ("account", "turn", "kind", "tie")
-
-SCHEMA = pl.Schema({
-    "account": pl.String(), "turn": pl.Int64(), "kind": pl.Int8(), "tie": pl.UInt64(),
-    **dict.fromkeys((*SUMS, "active_at", "shown"), pl.Int64()),
-})  # fmt: skip
-"""Partials: kind is a place in TIE_KINDS or WHOLE (its tie 0); active_at: the newest request, message or fetch (ms),
-−1 for none; shown: the offset of the last event that showed the tie."""
-
 _READ = ("type", "time", "offset", *dict.fromkeys((*READ, *COUNTED)))
 _MOST_KEYS = 1 << 62
-_NOTHING = pl.DataFrame(schema=SCHEMA)
+_ADDED = len(SUMS)
+
+
+@dataclass
+class Partials:
+    """What was done in groups (an account's turn each), and under each tie that one shows.
+
+    account: String[groups]; turn: int64[groups]; whole: int64[groups, len(SUMS) + 1], SUMS and the newest request,
+    message or fetch (ms, −1 for none); group: int64[n], each row's; kind: int8[n], a place in TIE_KINDS; tie:
+    uint64[n]; told: int64[n, len(SUMS) + 1], SUMS and the offset of the last event that showed the tie.
+    """
+
+    account: pl.Series
+    turn: Ints
+    whole: Ints
+    group: Ints
+    kind: npt.NDArray[np.int8]
+    tie: Hashes
+    told: Ints
 
 
 @dataclass
 class _Fold:
-    """Rows that events are added up to: group: int64[rows], rising; codes by kind; sums and maxima by name."""
+    """Rows that events are added up to: group: int64[rows], rising; codes by kind.
+
+    told: int64[rows, len(SUMS) + 2]: SUMS, the newest request, message or fetch, and the last offset.
+    """
 
     group: Ints
     codes: dict[str, Ints]
-    sums: dict[str, Ints]
-    maxima: dict[str, Ints]
+    told: Ints
 
 
-def partials(part: Part, key: str) -> pl.DataFrame:
-    """The partials of a part's events, a row for each account, turn and tie, and one for each account and turn."""
+def partials(part: Part, key: str) -> Partials | None:
+    """The partials of a part's events, None where none is of use; key: the secret that ties are hashed with."""
     touched = part.touched["account"]
     group = np.full(part.events.height, -1)
     group[touched.order] = touched.group
     rows = np.flatnonzero((group >= 0) & (part.events["type"] != NO_USE).to_numpy())
     if not len(rows):
-        return nothing()
+        return None
     events = part.events[[name for name in _READ if name in part.events.columns]]
     events = events if len(rows) == events.height else events[rows]
     ties = shown(events, key)
     folded = _folded(events, group[rows], ties)
-    found = [_under(folded, WHOLE, np.zeros(len(folded.group), np.int64), np.zeros(1, np.uint64))]
-    found += [_under(folded, TIE_KINDS.index(kind), folded.codes[kind], one.hashes) for kind, one in ties.items()]
-    columns = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
-    groups = columns.pop("group")
-    accounts = part.events["account_id"][touched.order[touched.starts[groups]]]
-    return pl.DataFrame({"account": accounts, "turn": touched.turn[groups], **columns})
-
-
-def added(partials: pl.DataFrame) -> pl.DataFrame:
-    """Partials of several parts added up; other columns belong to their turns."""
-    rest = [name for name in partials.columns if name not in SCHEMA]
-    return partials.group_by(*KEY, *rest).agg(pl.col(SUMS).sum(), pl.col("active_at", "shown").max())
-
-
-def nothing() -> pl.DataFrame:
-    """No partials."""
-    return _NOTHING
+    starts = segment_starts(folded.group)
+    groups = folded.group[starts]
+    folded.group = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(folded.group)))
+    under = [_under(folded, kind, one.hashes) for kind, one in ties.items()] or [_NONE]
+    return Partials(
+        part.events["account_id"][touched.order[touched.starts[groups]]], touched.turn[groups],
+        _added(folded.told, starts, _ADDED), *(np.concatenate(column) for column in zip(*under, strict=True)),
+    )  # fmt: skip
 
 
 def _folded(events: pl.DataFrame, group: Ints, ties: dict[str, Shown]) -> _Fold:
@@ -81,26 +80,46 @@ def _folded(events: pl.DataFrame, group: Ints, ties: dict[str, Shown]) -> _Fold:
             kept, keys = distinct(keys, most)  # rising with the keys, so with the groups
             most = len(kept)
         keys, most = keys * len(one.hashes) + one.codes, most * len(one.hashes)
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     starts = segment_starts(keys[order])
     firsts = order[starts]
     sums, asked = added_by(events)
-    maxima = {"active_at": asked, "shown": events["offset"].to_numpy()}
-    return _Fold(group[firsts], {kind: one.codes[firsts] for kind, one in ties.items()},
-                 {name: np.add.reduceat(values[order], starts) for name, values in sums.items()},
-                 {name: np.maximum.reduceat(values[order], starts) for name, values in maxima.items()})  # fmt: skip
+    told = np.zeros((len(starts), _ADDED + 2), np.int64)
+    for column, name in enumerate(SUMS):
+        if name in sums:
+            told[:, column] = np.add.reduceat(sums[name][order], starts)
+    for column, values in enumerate((asked, events["offset"].to_numpy()), _ADDED):
+        told[:, column] = np.maximum.reduceat(values[order], starts)
+    return _Fold(group[firsts], {kind: one.codes[firsts] for kind, one in ties.items()}, told)
 
 
-def _under(folded: _Fold, kind: int, codes: Ints, hashes: Hashes) -> dict[str, npt.NDArray[np.generic]]:
-    """The partials of one kind, by group and tie; codes: int64[rows]; those of whole turns have no other."""
-    rows = np.flatnonzero(codes > 0) if kind != WHOLE else np.arange(len(codes))
+_Rows = tuple[Ints, npt.NDArray[np.int8], Hashes, Ints]
+_NONE: _Rows = (
+    np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0, np.uint64), np.zeros((0, _ADDED + 1), np.int64),
+)  # fmt: skip
+
+
+def _under(folded: _Fold, kind: str, hashes: Hashes) -> _Rows:
+    """What was done under the ties of one kind, by group and tie: group, kind, tie and told of Partials."""
+    codes = folded.codes[kind]
+    rows = np.flatnonzero(codes > 0)
     keys = folded.group[rows] * len(hashes) + codes[rows]
     if (keys[1:] < keys[:-1]).any():
-        rows = rows[np.argsort(keys, kind="stable")]
-    starts = segment_starts(folded.group[rows], codes[rows])
+        order = np.argsort(keys)
+        rows, keys = rows[order], keys[order]
+    starts = segment_starts(keys)
     firsts = rows[starts]
-    none = np.zeros(len(starts), np.int64)
-    sums = {name: np.add.reduceat(folded.sums[name][rows], starts) if name in folded.sums else none for name in SUMS}
-    maxima = {name: np.maximum.reduceat(values[rows], starts) for name, values in folded.maxima.items()}
-    return {"group": folded.group[firsts], "kind": np.full(len(starts), kind, np.int8), "tie": hashes[codes[firsts]],
-            **sums, **maxima}  # fmt: skip
+    told = _added(folded.told if len(rows) == len(codes) and (rows[1:] > rows[:-1]).all() else folded.told[rows],
+                  starts, _ADDED + 1)  # fmt: skip
+    return folded.group[firsts], np.full(len(firsts), TIE_KINDS.index(kind), np.int8), hashes[codes[firsts]], told
+
+
+def _added(told: Ints, starts: npt.NDArray[np.intp], last: int) -> Ints:
+    """Rows of a fold added up from each start to the next: SUMS, and the greatest in the column `last`."""
+    found = np.empty((len(starts), _ADDED + 1), np.int64)
+    if len(starts) == len(told):
+        found[:, :_ADDED], found[:, _ADDED] = told[:, :_ADDED], told[:, last]
+    elif len(starts):
+        found[:, :_ADDED] = np.add.reduceat(told[:, :_ADDED], starts, axis=0)
+        found[:, _ADDED] = np.maximum.reduceat(told[:, last], starts)
+    return found

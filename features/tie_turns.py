@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +12,9 @@ import polars as pl
 from features.due import Due
 from features.panes import NEVER
 from features.ticks import Ints, running_max, segment_ends, segment_starts
-from features.tie_partials import SCHEMA, WHOLE, added, nothing
-from features.tie_sums import NO_TIME, SUMS
-from features.tie_values import Hashes
+from features.tie_values import TIE_KINDS, Hashes
 
+_MOST = 1 << 62
 _UNKNOWN = -1
 
 
@@ -22,12 +22,15 @@ class Turns:
     """Turns of one evaluation each, ordered by slot, then trigger: by lives, the turns of a slot while one account's.
 
     account, plan: String; slot, trigger, turn, tick, age_s: int64[n], age_s −1 where unknown; starts, ends: int64, the
-    first and last turn of each life; new: bool, whether that first turn is the account's first.
+    first and last turn of each life; new: bool, whether that first turn is the account's first; moment, rank:
+    int64[n], the places of each turn's trigger, and of its (trigger, account), among theirs.
     """
 
     def __init__(self, due: Due, among: npt.NDArray[np.bool_]) -> None:
         rows = np.flatnonzero(among)
-        rows = rows[np.lexsort((due.trigger[rows], due.slot[rows]))]
+        order = np.lexsort((due.trigger[rows], due.slot[rows]))
+        self.moment, self.rank = (of[order] for of in _ranks(due, rows))
+        rows = rows[order]
         self.account, self.plan = (pl.Series(of, dtype=pl.String)[rows] for of in (due.names, due.plan))
         self.slot, self.trigger, self.turn, self.tick = (
             of[rows] for of in (due.slot, due.trigger, due.turn, due.tick)
@@ -60,67 +63,71 @@ class Turns:
         return np.where(latest >= np.repeat(self.starts, lengths), told[latest], np.repeat(kept, lengths))
 
 
+def _ranks(due: Due, rows: npt.NDArray[np.intp]) -> tuple[Ints, Ints]:
+    """`moment` and `rank` of Turns, of some rows as they come: in order of (trigger, tick, account)."""
+    trigger, tick, rank = due.trigger[rows], due.tick[rows], np.arange(len(rows))
+    same = trigger[1:] == trigger[:-1]
+    if (same & (tick[1:] != tick[:-1])).any():
+        names = pl.DataFrame({"trigger": trigger, "account": pl.Series(due.names, dtype=pl.String)[rows]})
+        rank[names.select(pl.arg_sort_by("trigger", "account")).to_series().to_numpy()] = np.arange(len(rows))
+    return np.append(0, np.cumsum(~same))[: len(rows)], rank
+
+
 @dataclass
 class Under:
     """What is done under ties in turns: row: int64[n], the place of the turn; kind: int8[n]; tie: uint64[n].
 
-    sums: int64[n, len(SUMS)]; shows: int64[n], events that showed the tie.
+    sums: int64[n, len(SUMS)]; shown: int64[n], the last event that showed the tie, −1 where none of the turn did.
     """
 
     row: Ints
     kind: npt.NDArray[np.int8]
     tie: Hashes
     sums: Ints
-    shows: Ints
+    shown: Ints
 
-    def only(self, rows: Ints) -> Under:
+    def only(self, rows: npt.NDArray[np.intp]) -> Under:
         """Some of it."""
-        return Under(self.row[rows], self.kind[rows], self.tie[rows], self.sums[rows], self.shows[rows])
+        return Under(self.row[rows], self.kind[rows], self.tie[rows], self.sums[rows], self.shown[rows])
+
+    @staticmethod
+    def together(parts: Sequence[Under]) -> Under:
+        """Parts one after the other."""
+        columns = ([getattr(part, name) for part in parts] for name in ("row", "kind", "tie", "sums", "shown"))
+        return Under(*(np.concatenate(column) for column in columns))
 
 
 @dataclass
 class Taken:
-    """The partials of turns: under: by tie (see `Under`); shown: int64[n], the last event that showed the tie.
+    """The partials of turns: under: by tie (see `Under`), in any order, rows of one turn and tie to be added up.
 
     whole: int64[turns, len(SUMS)], all that each turn brought, nothing where it had no use beside a use of the same
     tick; asked: int64[turns] ms, its newest request, message or fetch, −1 for none.
     """
 
     under: Under
-    shown: Ints
     whole: Ints
     asked: Ints
 
 
-def taken(waiting: pl.DataFrame, turns: Turns) -> tuple[Taken, pl.DataFrame]:
-    """The partials of turns, and those that go on waiting."""
-    found, rest = _divided(waiting, turns)
-    sums = np.stack([found[name].to_numpy() for name in SUMS], axis=1)
-    under = Under(found["row"].to_numpy(), found["kind"].to_numpy(), found["tie"].to_numpy(), sums, sums[:, 0])
-    whole = np.flatnonzero(under.kind == WHOLE)
-    brought, asked = np.zeros((len(turns), len(SUMS)), np.int64), np.full(len(turns), NO_TIME)
-    brought[under.row[whole]] = sums[whole]
-    asked[under.row[whole]] = found["active_at"].to_numpy()[whole]
-    return Taken(under, found["shown"].to_numpy(), brought, asked), rest
+def in_order(turns: Turns, under: Under) -> Under:
+    """Rows ordered by (trigger, kind, tie, account), those of one turn and tie added up."""
+    order = _order(turns, under)
+    row, kind, tie = under.row[order], under.kind[order], under.tie[order]
+    starts = segment_starts(row, kind, tie)
+    if len(starts) == len(order):
+        return Under(row, kind, tie, under.sums[order], under.shown[order])
+    sums, shown = under.sums[order], under.shown[order]
+    sums, shown = np.add.reduceat(sums, starts, axis=0), np.maximum.reduceat(shown, starts)
+    return Under(row[starts], kind[starts], tie[starts], sums, shown)
 
 
-def _divided(waiting: pl.DataFrame, turns: Turns) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The partials of turns, added up, with `row` for the place of the turn; and the others."""
-    if not waiting.height:
-        return nothing().with_columns(row=pl.lit(0, pl.Int64)), waiting
-    keys = pl.DataFrame({"account": turns.account, "turn": turns.turn, "row": np.arange(len(turns))})
-    joined = waiting.lazy().join(keys.lazy(), on=["account", "turn"], how="left").with_columns(
-        pl.col("row").fill_null(_UNKNOWN)
-    ).collect()  # fmt: skip
-    row = joined["row"].to_numpy()
-    mine = row >= 0
-    found = joined if mine.all() else joined[np.flatnonzero(mine)]
-    rest = nothing() if mine.all() else joined[np.flatnonzero(~mine)][SCHEMA.names()]
-    parts = np.bincount(row[mine & (joined["kind"].to_numpy() == WHOLE)], minlength=len(turns))
-    return (added(found) if (parts > 1).any() else found), rest
-
-
-def together(parts: list[Under]) -> Under:
-    """Parts of what is done under ties, one after the other."""
-    columns = [[getattr(part, name) for part in parts] for name in ("row", "kind", "tie", "sums", "shows")]
-    return Under(*(np.concatenate(column) for column in columns))
+def _order(turns: Turns, under: Under) -> npt.NDArray[np.intp]:
+    """The order of (trigger, kind, tie, account); by one number for each row, where int64 has room for it."""
+    ties, code = np.unique(under.tie, return_inverse=True)
+    place = turns.moment[under.row] * len(TIE_KINDS) + under.kind
+    rank, size = turns.rank[under.row], len(turns)
+    if (int(turns.moment.max()) + 1) * len(TIE_KINDS) * max(len(ties), 1) * size >= _MOST:
+        return np.lexsort((rank, code, place))
+    found: npt.NDArray[np.intp] = np.argsort((place * len(ties) + code) * size + rank)
+    return found

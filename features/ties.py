@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.kept import TURN_WAIT
 from features.measure import GAP_MOST_MS, squares
 from features.observe import Part
 from features.panes import NEVER, grown
 from features.state import State
 from features.ticks import DAY_MS, TICK_MS, Ints, segment_ends, segment_starts
-from features.tie_partials import nothing, partials
+from features.tie_partials import partials
 from features.tie_sums import COUNTED, NO_TIME, SUMS
-from features.tie_turns import Taken, Turns, Under, taken, together
-from features.tie_values import LASTING, PASSING, READ, TIE_KINDS, Hashes
+from features.tie_turns import Taken, Turns, Under, in_order
+from features.tie_values import LASTING, READ, TIE_KINDS, Hashes
+from features.tie_waiting import Waiting
 
 COLUMNS_READ = tuple(dict.fromkeys((*READ, *COUNTED)))
 """The event columns that must be decoded for ties."""
@@ -39,10 +40,8 @@ tick the account's newest, age_s the account's age (seconds, null where unknown)
 most used template. A marker is a row without a tie: from trigger on, its source's stream time is at `stream`;
 active is then how many accounts the source had in the 24 hours before its last whole hour."""
 
-_LAST = tuple(TIE_KINDS.index(kind) for kind in LASTING)
 _NOTHING = pl.DataFrame(schema=RECORD)
 _NO_COUNT = pl.Series([None], dtype=RECORD["active"])
-_PASS = tuple(TIE_KINDS.index(kind) for kind in PASSING)
 _KINDS = pl.Series(TIE_KINDS, dtype=RECORD["kind"])
 _TEMPLATE = TIE_KINDS.index("template_fingerprint")
 
@@ -51,13 +50,13 @@ _TEMPLATE = TIE_KINDS.index("template_fingerprint")
 class TieState:
     """What the first stage keeps of one partition: a pure function of its log.
 
-    waiting: partials of turns that may still be open; lasting: uint64[slots, 3], by slot of the account book, the
+    partials: those of turns that may still be open; lasting: uint64[slots, 3], by slot of the account book, the
     tie last shown of each kind in LASTING, 0 for none; active_at: int64[slots] ms, the newest activity of evaluated
     turns, NEVER for none; stream: stream time (ms, None before the first record); active: accounts in use within 24
     hours at the last whole hour; left_out: values beyond MOST_VALUES.
     """
 
-    waiting: pl.DataFrame = field(default_factory=nothing)
+    partials: Waiting = field(default_factory=Waiting)
     lasting: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros((0, len(LASTING)), np.uint64))
     active_at: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     stream: int | None = None
@@ -72,7 +71,16 @@ class TieState:
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays and of what waits."""
-        return self.lasting.nbytes + self.active_at.nbytes + int(self.waiting.estimated_size())
+        return self.lasting.nbytes + self.active_at.nbytes + self.partials.nbytes
+
+    @property
+    def waiting(self) -> pl.DataFrame:
+        """The partials that wait, as a frame for snapshots (see features/tie_waiting.py)."""
+        return self.partials.frame()
+
+    @waiting.setter
+    def waiting(self, rows: pl.DataFrame) -> None:
+        self.partials = Waiting.from_frame(rows)
 
 
 def count_active(state: TieState, features: State) -> None:
@@ -91,17 +99,30 @@ def records(state: TieState, part: Part, source: int, key: str) -> pl.DataFrame:
     found = [_markers(state, offsets, stream, source)]
     here = partials(part, key)
     for early in (True, False):  # an account shed in between begins anew, with turns of the same number
-        state.waiting = state.waiting if early else pl.concat([state.waiting, here])
+        if here and not early:
+            state.partials.add(here)
         for due in part.due:
             if due.kind == "account" and (due.early == early).any():
                 turns = Turns(due, due.early == early)
                 at = stream[np.searchsorted(offsets, turns.trigger)] // TICK_MS
                 found.append(_closed(state, turns, at, source))
     state.stream = int(stream[-1])
-    if state.waiting.height:
-        state.waiting = state.waiting.filter(pl.col("turn") + TURN_WAIT > state.stream // TICK_MS)
-    told = pl.concat(found)
-    return told.sort("trigger", "kind", "tie", "account") if len(found) > 1 else told
+    state.partials.let_go(state.stream // TICK_MS)
+    return _merged([one for one in found if one.height])
+
+
+def _merged(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """Markers, records before a whole hour and the others, each in order, as one."""
+    if len(parts) < 2:
+        return parts[0] if parts else _NOTHING
+    told = pl.concat(parts)
+    triggers = [part["trigger"].to_numpy() for part in parts]
+    if all(one[-1] < next_[0] for one, next_ in pairwise(triggers)):
+        return told
+    records_only = triggers[1:] if parts[0]["tie"].null_count() else triggers
+    if all(one[-1] < next_[0] for one, next_ in pairwise(records_only)):
+        return told[np.argsort(np.concatenate(triggers), kind="stable")]
+    return told.sort("trigger", "kind", "tie", "account")
 
 
 def _stream_times(state: TieState, part: Part) -> Ints:
@@ -121,10 +142,11 @@ def _markers(state: TieState, offsets: Ints, stream: Ints, source: int) -> pl.Da
 
 def _closed(state: TieState, turns: Turns, stream: Ints, source: int) -> pl.DataFrame:
     """The records of evaluated turns; their partials wait no longer. stream: int64[n], ticks."""
-    found, state.waiting = taken(state.waiting, turns)
+    found = state.partials.take(turns)
+    found.under = in_order(turns, found.under)
     state.reserve(int(turns.slot.max()) + 1)
-    gaps, template = _cadence(state, turns, found), _templates(turns, found)
-    under = _most_shown(state, [_of_passing(found), *(_of_lasting(state, n, turns, found) for n in range(len(_LAST)))])
+    gaps, template = _cadence(state, turns, found), _templates(turns, found.under)
+    under = _with_lasting(state, turns, found)
     row = under.row
     made = {
         "trigger": turns.trigger[row], "source": np.full(len(row), source, np.int32), "stream": stream[row],
@@ -139,14 +161,19 @@ def _closed(state: TieState, turns: Turns, stream: Ints, source: int) -> pl.Data
     )
 
 
-def _templates(turns: Turns, found: Taken) -> Hashes:
+def _templates(turns: Turns, under: Under) -> Hashes:
     """The template of most events of each turn, of several the least hash, 0 for none; uint64[n]."""
-    used = found.under.only(np.flatnonzero(found.under.kind == _TEMPLATE))
-    order = np.lexsort((used.tie, -used.shows, used.row))
-    firsts = order[segment_starts(used.row[order])]
-    most = np.zeros(len(turns), np.uint64)
-    most[used.row[firsts]] = used.tie[firsts]
-    return most
+    found = np.zeros(len(turns), np.uint64)
+    used = np.flatnonzero(under.kind == _TEMPLATE)
+    if not len(used):
+        return found
+    row, tie, shows = under.row[used], under.tie[used], under.sums[used, 0]
+    most = np.zeros(len(turns), np.int64)
+    np.maximum.at(most, row, shows)
+    first = shows == most[row]
+    found[row[first]] = np.iinfo(np.uint64).max
+    np.minimum.at(found, row[first], tie[first])
+    return found
 
 
 def _cadence(state: TieState, turns: Turns, found: Taken) -> tuple[Ints, ...]:
@@ -159,37 +186,44 @@ def _cadence(state: TieState, turns: Turns, found: Taken) -> tuple[Ints, ...]:
     return counts.astype(np.int64), gap, squares(gap, "gap_high"), squares(gap, "gap_low")
 
 
-def _of_passing(found: Taken) -> Under:
-    return found.under.only(np.flatnonzero(np.isin(found.under.kind, _PASS)))
+def _with_lasting(state: TieState, turns: Turns, found: Taken) -> Under:
+    """The ties of turns, at most MOST_VALUES of a kind: those they show, and those that last.
+
+    What is done under a tie that lasts is all that the turn brought.
+    """
+    under, slots = found.under, turns.slot[turns.starts]
+    if not state.lasting[slots].any() and not (under.kind < len(LASTING)).any():
+        return _most_shown(state, under)
+    quiet = [_quiet(state, place, turns, under) for place in range(len(LASTING))]
+    under = Under.together([_most_shown(state, under), *quiet])
+    lasting = np.flatnonzero(under.kind < len(LASTING))
+    under.sums[lasting] = found.whole[under.row[lasting]]
+    return in_order(turns, under)
 
 
-def _of_lasting(state: TieState, place: int, turns: Turns, found: Taken) -> Under:
-    """The turns' ties of a kind that lasts: those shown in the turn, else the one shown last before; the marks move."""
-    mine = np.flatnonzero(found.under.kind == _LAST[place])
-    own, slots = found.under.only(mine), turns.slot[turns.starts]
-    by_age = np.lexsort((found.shown[mine], own.row))
-    lasts = by_age[segment_ends(segment_starts(own.row[by_age]), len(mine))]
+def _quiet(state: TieState, kind: int, turns: Turns, under: Under) -> Under:
+    """The tie of a kind that lasts of each turn that shows none: the one shown last before; the marks move."""
+    mine = np.flatnonzero(under.kind == kind)
+    row, slots = under.row[mine], turns.slot[turns.starts]
+    by_age = np.lexsort((under.shown[mine], row))
+    lasts = by_age[segment_ends(segment_starts(row[by_age]), len(mine))]
     told = np.zeros(len(turns), np.uint64)
-    told[own.row[lasts]] = own.tie[lasts]
-    kept = np.where(turns.new, np.uint64(0), state.lasting[slots, place])
-    held = turns.carried(told, kept)
-    state.lasting[slots, place] = held[turns.ends]
+    told[row[lasts]] = under.tie[mine[lasts]]
+    held = turns.carried(told, np.where(turns.new, np.uint64(0), state.lasting[slots, kind]))
+    state.lasting[slots, kind] = held[turns.ends]
     quiet = np.flatnonzero((told == 0) & (held != 0))
-    row = np.concatenate((own.row, quiet))
-    return Under(
-        row, np.full(len(row), _LAST[place], np.int8), np.concatenate((own.tie, held[quiet])), found.whole[row],
-        np.concatenate((own.shows, np.zeros(len(quiet), np.int64))),
-    )  # fmt: skip
+    nothing = np.zeros((len(quiet), len(SUMS)), np.int64)
+    return Under(quiet, np.full(len(quiet), kind, np.int8), held[quiet], nothing, np.full(len(quiet), NO_TIME))
 
 
-def _most_shown(state: TieState, parts: list[Under]) -> Under:
+def _most_shown(state: TieState, under: Under) -> Under:
     """At most MOST_VALUES of a kind in a turn: those of most events, of several the least hash."""
-    under = together(parts)
     of = under.row * len(TIE_KINDS) + under.kind
-    many = np.flatnonzero(np.bincount(of)[of] > MOST_VALUES)
-    if not len(many):
+    shown = np.bincount(of)
+    if shown.max(initial=0) <= MOST_VALUES:
         return under
-    order = many[np.lexsort((under.tie[many], -under.shows[many], of[many]))]
+    many = np.flatnonzero(shown[of] > MOST_VALUES)
+    order = many[np.lexsort((under.tie[many], -under.sums[many, 0], of[many]))]
     starts = segment_starts(of[order])
     place = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
     beyond = order[place >= MOST_VALUES]

@@ -16,7 +16,7 @@ from streams.cli.accounts_act import act
 from streams.cli.accounts_import import import_facts
 from streams.cli.accounts_spared import elsewhere, protect, reinstate, unprotect
 from streams.cli.alerts import DataDir, Json, directory_of, naming
-from streams.cli.screen import Failed, PackDir, as_json, err, out, say, settings_of, table, told
+from streams.cli.screen import Failed, PackDir, as_json, err, say, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.local.snapshots import FolderStore
 from streams.pack import Pack, read_pack

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
+from features.cluster_catalog import CLUSTER
 from features.ticks import TICK_MS
 from streams.alert_lines import rfc3339
 from streams.cli import words
 from streams.cli.screen import as_json, out, table
-from streams.history.comparing import Comparison, Found
+from streams.history.comparing import Comparison, Found, Spoken
 
 _MOST = 50
+_HOW = {False: "by itself", True: "named in a cluster"}
 
 
 def tell(found: Comparison, listed: Comparison, names: tuple[str, str], json: bool) -> None:
@@ -21,8 +24,9 @@ def tell(found: Comparison, listed: Comparison, names: tuple[str, str], json: bo
     out.print(f"this pack: {names[0]}\nthe other: {names[1]}\n", markup=False)
     table("alerts by rule", ["rule", "this alone>", "other alone>", "both>", "severity changed>"],
           [(one.rule, *map(_count, (one.here, one.there, one.both, one.changed))) for one in found.rules])  # fmt: skip
-    accounts = [(*one, "this") for one in listed.accounts_here] + [(*one, "other") for one in listed.accounts_there]
-    _listed("accounts that only one has", ["account", "clause", "pack"], accounts)
+    sides = (listed.accounts_here, "this"), (listed.accounts_there, "other")
+    accounts = [(one.account_id, one.clause, _HOW[one.in_cluster], pack) for side, pack in sides for one in side]
+    _listed("accounts that only one has", ["account", "clause", "how", "pack"], accounts)
     alerts = [(*_row(one), "this") for one in listed.here] + [(*_row(one), "other") for one in listed.there]
     alerts += [(*_row(one), f"both, {one.severity} → {severity}") for one, severity in listed.changed]
     _listed("alerts that differ", ["id", "rule", "since", "severity", "who", "pack"], alerts)
@@ -50,7 +54,8 @@ def _listed(title: str, columns: list[str], rows: Sequence[tuple[str, ...]]) -> 
 
 
 def _row(one: Found) -> tuple[str, ...]:
-    who = words.entity({"entity": {"kind": one.kind, "account_id": one.account_id, "id": one.entity_id}})
+    who = words.entity({"entity": {"kind": one.kind, "account_id": one.account_id, "id": one.entity_id},
+                        "accounts": sorted(one.named)})  # fmt: skip
     return one.id[:8], one.detector, f"{rfc3339(one.start_tick * TICK_MS)[:16]}Z", one.severity, who
 
 
@@ -66,12 +71,14 @@ def _document(found: Comparison, listed: Comparison, names: tuple[str, str]) -> 
     }  # fmt: skip
 
 
-def _pairs(accounts: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
-    return [{"account_id": account, "clause": clause} for account, clause in accounts]
+def _pairs(accounts: tuple[Spoken, ...]) -> list[dict[str, Any]]:
+    return [asdict(one) for one in accounts]
 
 
 def _alert(one: Found) -> dict[str, Any]:
-    whose = {"account_id": one.account_id} if one.account_id else {}
-    entity = {"kind": one.kind, **whose, "id": one.entity_id}
-    return {"id": one.id, "detector": one.detector, "clause": one.clause, "severity": one.severity, "entity": entity,
-            "episode_start": rfc3339(one.start_tick * TICK_MS)}  # fmt: skip
+    cluster = one.kind == CLUSTER
+    whose = {} if cluster else {"account_id": one.account_id}
+    found = {"id": one.id, "detector": one.detector, "clause": one.clause, "severity": one.severity,
+             "entity": {"kind": one.kind, **whose, "id": one.entity_id},
+             "episode_start": rfc3339(one.start_tick * TICK_MS)}  # fmt: skip
+    return found | ({"accounts": sorted(one.named)} if cluster else {})

@@ -55,7 +55,8 @@ def evaluate(
     Labels are a CSV file with a line for each account and span of time (RFC 3339). The clause says what the account
     did then; an empty one means that it is known to be honest. Accounts in no line are unknown: they count neither
     way. An alert catches a label if it is of that account and clause and was raised from the label's start to 24 h
-    after its end; where the label names a workload, an alert about a workload must be about that one.
+    after its end; where the label names a workload, an alert about a workload must be about that one. An alert about a
+    cluster counts once for each account that it names, from the first revision that does.
 
     An account-day is 24 h, counted from the start of an honest account's label, in which it had an event. Intervals
     are of 95 %: Wilson's for shares, Garwood's for rates, a bootstrap over accounts for times.

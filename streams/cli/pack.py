@@ -25,7 +25,7 @@ from streams.exam import Result, examine
 from streams.history import contents
 from streams.history.reading import Reading
 from streams.pack import Pack, expired_lists, read_pack
-from streams.pack.described import Change, described, differences
+from streams.pack.described import CLUSTER_VALUES, Change, described, differences
 from streams.pack.starter import write_starter
 from streams.session import Input
 
@@ -112,7 +112,7 @@ def _examined(pack: Pack, chosen: Sequence[Rule]) -> list[Result]:
 
 @app.command("show")
 def show(pack: PackDir = None, json: Json = False) -> None:
-    """The clauses, rules, models, features, labels and lists in force, and who uses what."""
+    """The clauses, rules, models, features, values of clusters, labels and lists in force, and who uses what."""
     found = _read(pack)
     told_parts = described(found)
     if json:
@@ -131,6 +131,9 @@ def show(pack: PackDir = None, json: Json = False) -> None:
     table("\nfeatures", ["feature", "aggregate", "windows", "unit", "signal", "used by"],
           [(name, f["aggregate"], " ".join(f["windows"]), f["unit"], f["signal"], ", ".join(f["used_by"]))
            for name, f in told_parts["features"].items()])  # fmt: skip
+    table("\nvalues of clusters, for rules of `entity: cluster`", ["value", "windows", "unit", "used by"],
+          [(name, " ".join(v["windows"]), v["unit"], ", ".join(v["used_by"]))
+           for name, v in told_parts[CLUSTER_VALUES].items()])  # fmt: skip
     table("\nlabels", ["label", "clause"], [(name, one["clause"]) for name, one in told_parts["labels"].items()])
     table("\nlists", ["list", "kind", "entries>", "expires", "source"],
           [(name, one["kind"], len(one["entries"]), one["expires"], one["source"])

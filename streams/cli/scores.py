@@ -66,7 +66,7 @@ def _basis(report: Report, basis: Basis) -> Iterator[str]:
         yield f"{basis.unlabelled:,} accounts have events and no label: unknown, they count neither way"
     yield f"{report.unknown:,} accounts have alerts that no label judges"
     yield (f"an alert catches a label of its account and clause if raised from its start to "
-           f"{GRACE_MS // HOUR_MS} h after its end")  # fmt: skip
+           f"{GRACE_MS // HOUR_MS} h after its end; a cluster's counts once for each account that it names")  # fmt: skip
 
 
 def _lines(report: Report) -> Iterator[tuple[str, Score]]:

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from streams.cli.kafka import Bootstrap, kafka_settings_of, names_of, settings_from
-from streams.cli.screen import PackDir, settings_of, told
-from streams.pack import read_pack
+from streams.cli.kafka import Bootstrap
+from streams.cli.processes import Instance, Snapshots, WebPort, run_process
+from streams.cli.screen import PackDir
 
 
-def worker(
-    bootstrap: Bootstrap = None,
-    pack: PackDir = None,
-    snapshots: Annotated[Path | None, typer.Option(help="keep snapshots in this folder, not in their topic")] = None,
-    instance: Annotated[str | None, typer.Option(help="this worker's lasting name, for rolling restarts")] = None,
-    web_port: Annotated[int | None, typer.Option(help="port for health and metrics; 0: a free one")] = None,
-) -> None:  # fmt: skip
+def worker(bootstrap: Bootstrap = None, pack: PackDir = None, snapshots: Snapshots = None, instance: Instance = None,
+           web_port: WebPort = None) -> None:  # fmt: skip
     """Read usage events from Kafka, raise explained alerts into their topic.
 
     Start as many as there are cores; they share the partitions. Killed at any moment, nothing is lost and nothing told
     twice under another id. --pack is what a log begins with; tipstaff pack publish orders another in the log.
     """
-    from streams.worker.process_log import open_log
-    from streams.worker.service import Told, Worker
-    from streams.worker.settings import WorkerSettings
+    from streams.worker.service import Worker
 
-    kafka, settings = kafka_settings_of(bootstrap=bootstrap), settings_of()
-    own = settings_from(WorkerSettings, snapshots=snapshots, instance=instance, web_port=web_port)
-    with told():
-        in_force = read_pack(pack)
-    told_all = Told(kafka, names_of(), own, settings, in_force, pack)
-
-    async def run() -> int:
-        return await Worker(told_all, open_log()).run()
-
-    with told():
-        raise typer.Exit(asyncio.run(run()))
+    run_process(Worker, bootstrap, pack, snapshots, instance, web_port)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from detectors.alert import SEVERITIES, Alert
+from features.cluster_catalog import CLUSTER
 
 
 @dataclass(frozen=True)
 class Found:
-    """One alert of one pack: whose it is, since which tick (of 10 s), and the greatest severity it came to."""
+    """One alert of one pack: whose it is, since which tick (of 10 s), the greatest severity it came to, and the accounts
+    that any of its revisions names.
+    """
 
     id: str
     detector: str
@@ -22,6 +25,16 @@ class Found:
     title: str
     start_tick: int
     restricted: bool = False
+    named: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, order=True)
+class Spoken:
+    """An account that alerts of a clause speak of: by itself, or only among those that a cluster was seen with."""
+
+    account_id: str
+    clause: str
+    in_cluster: bool
 
 
 @dataclass(frozen=True)
@@ -39,14 +52,14 @@ class RuleDifference:
 class Comparison:
     """What two packs made of one input; `here` and `there`: what only the one or the other has.
 
-    changed: alerts of both with the severity here and there; accounts: (account, clause) pairs.
+    changed: alerts of both with the severity here and there; accounts: whom alerts speak of.
     """
 
     here: tuple[Found, ...]
     there: tuple[Found, ...]
     changed: tuple[tuple[Found, str], ...]
-    accounts_here: tuple[tuple[str, str], ...]
-    accounts_there: tuple[tuple[str, str], ...]
+    accounts_here: tuple[Spoken, ...]
+    accounts_there: tuple[Spoken, ...]
     rules: tuple[RuleDifference, ...]
 
     @property
@@ -56,7 +69,7 @@ class Comparison:
 
 
 class Collected:
-    """The alerts of one pack, each once; memory by the alert."""
+    """The alerts of one pack, each once; memory by the alert and the accounts that it names."""
 
     def __init__(self) -> None:
         self.alerts: dict[str, Found] = {}
@@ -64,10 +77,13 @@ class Collected:
     def tell(self, alerts: Iterable[Alert]) -> None:
         """Take in revisions."""
         for one in alerts:
-            before = self.alerts.get(one.id)
+            before, named = self.alerts.get(one.id), frozenset(one.named)
             if before is None or SEVERITIES.index(one.severity) > SEVERITIES.index(before.severity):
-                self.alerts[one.id] = Found(one.id, one.detector, one.clause, one.severity, one.kind, one.account_id,
-                                            one.entity_id, one.title, one.start_tick, one.restricted)  # fmt: skip
+                found = Found(one.id, one.detector, one.clause, one.severity, one.kind, one.account_id,
+                              one.entity_id, one.title, one.start_tick, one.restricted)  # fmt: skip
+            else:
+                found = before
+            self.alerts[one.id] = replace(found, named=named if before is None else before.named | named)
 
 
 def of_access(alerts: Mapping[str, Found], restricted: bool) -> dict[str, Found]:
@@ -98,8 +114,9 @@ def _order(one: Found) -> tuple[int, str, str, str, str]:
     return one.start_tick, one.detector, one.account_id, one.kind, one.entity_id
 
 
-def _accounts(alerts: Iterable[Found]) -> set[tuple[str, str]]:
-    return {(one.account_id, one.clause) for one in alerts if one.account_id}  # a cluster is about no account
+def _accounts(alerts: Iterable[Found]) -> set[Spoken]:
+    every = {Spoken(name, one.clause, one.kind == CLUSTER) for one in alerts for name in one.named}
+    return {one for one in every if not one.in_cluster or replace(one, in_cluster=False) not in every}
 
 
 def _of(alerts: Iterable[Found], rule: str) -> int:

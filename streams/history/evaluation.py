@@ -89,7 +89,7 @@ def _flaw(row: _Line, time: int | None) -> str | None:
         return f"time is no time: {row.time}"
     if row.severity not in SEVERITIES:
         return f"unknown severity {row.severity}"
-    return None if all(row.named) else f"names no account, and is about a {row.entity.kind}"
+    return None if all(row.named) else f"names no account, and its entity is of kind {row.entity.kind}"
 
 
 def _lines(path: Path) -> tuple[list[tuple[int, _Line]], list[Flaw]]:

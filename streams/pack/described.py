@@ -9,12 +9,16 @@ from typing import Any
 from detectors.clauses import watched_by
 from detectors.rules import Rule
 from features.catalog import Feature
+from features.cluster_catalog import CLUSTER, VALUES
 from streams.enforcement.policy.policy import Policy
 from streams.pack import Pack
 from streams.pack.users import users_of
 
 SECTIONS = ("clauses", "rules", "models", "features", "labels", "lists", "peers", "policy")
 """The parts of a pack, in the order they are told."""
+
+CLUSTER_VALUES = "cluster_values"
+"""Told beside them: what rules of clusters may name, which no pack declares."""
 
 Part = dict[str, dict[str, Any]]
 """Things of one section by name: their fields."""
@@ -33,7 +37,7 @@ class Change:
 
 
 def described(pack: Pack) -> dict[str, Part]:
-    """Every section of a pack."""
+    """Every section of a pack, and CLUSTER_VALUES."""
     users = users_of(pack.catalog, pack.rules, pack.models)
     return {
         "clauses": {c.id: {**asdict(c), "watched_by": [r.id for r in watched_by(c.id, pack.rules)]
@@ -42,12 +46,22 @@ def described(pack: Pack) -> dict[str, Part]:
         "models": _models(pack),
         "features": {f"{f.entity} {f.name}": {**_feature(f), "used_by": users.get((f.entity, f.name), [])}
                      for f in pack.catalog.features},
+        CLUSTER_VALUES: _cluster_values(users),
         "labels": {" ".join(part for part in key if part): {"clause": clause}
                    for key, clause in pack.labels.clauses.items()},
         "lists": {one.name: asdict(one) for one in pack.lists.values()},
         "peers": {f"{group[0]} of plan {group[1]}, mostly {group[2]}: {name}": {"quantiles": values.tolist()}
                   for (group, name), values in pack.peers.tables.items()},
         "policy": _policy(pack.policy),
+    }  # fmt: skip
+
+
+def _cluster_values(users: Mapping[tuple[str, str], list[str]]) -> Part:
+    """By name without its window."""
+    return {
+        value.feature.name: {"windows": [one.name for one in value.feature.windows], "unit": value.feature.unit,
+                             "signal": value.feature.signal, "used_by": users.get((CLUSTER, value.feature.name), [])}
+        for value in VALUES.values()
     }  # fmt: skip
 
 

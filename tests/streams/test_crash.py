@@ -18,7 +18,7 @@ from thorough import examples
 from streams.alert_lines import rfc3339
 from streams.local.outlet import CannotWrite
 from streams.local.snapshots import NoWholeSnapshot
-from streams.sections import MAGIC, SCHEMA, packed, unpacked
+from streams.snapshot.sections import MAGIC, SCHEMA, packed, unpacked
 
 BAD = [b"nonsense\n", b'{"id": "x"}\n', b'{"id": "y", "time": "noon", "type": "inference", "account_id": "a"}\n']
 
@@ -131,7 +131,7 @@ def test_a_snapshot_of_a_later_schema_is_refused_by_number(monkeypatch: pytest.M
         for path in broken.snapshots():
             sections = unpacked(path.read_bytes())
             with monkeypatch.context() as later:
-                later.setattr("streams.sections.SCHEMA", SCHEMA + 1)
+                later.setattr("streams.snapshot.sections.SCHEMA", SCHEMA + 1)
                 path.write_bytes(packed(sections))
         with pytest.raises(NoWholeSnapshot, match=f"its schema is {SCHEMA + 1}, this tipstaff knows {SCHEMA}"):
             broken.run()

@@ -82,7 +82,12 @@ def closing(site: Site, stamp: int) -> None:
 
 
 def told(site: Site) -> list[tuple[str, str, str]]:
-    return sorted((one["detector"], one["entity"]["account_id"], one["pack"]) for one in site.alerts())
+    return sorted((one["detector"], whose(one), one["pack"]) for one in site.alerts())
+
+
+def whose(alert: dict[str, Any]) -> str:
+    """Its account; of a cluster, its own name."""
+    return str(alert["entity"].get("account_id", alert["entity"]["id"]))
 
 
 def command(site: Site, *arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
@@ -160,14 +165,14 @@ def test_a_published_pack_is_taken_up_by_the_worker_and_by_a_replay_at_one_place
         until(lambda: worker.metric("packs_taken_up_total") == 4, "the pack in every partition")
     older, newer = (read_pack(one).hash for one in (pack, stricter))
     found = history.alerts()
-    assert sorted((one["entity"]["account_id"], one["pack"]) for one in found) == [
+    assert sorted((whose(one), one["pack"]) for one in found) == [
         ("a", older), ("c", newer), ("d", newer)]  # fmt: skip
     replayed = command(history, "replay", "--topic", history.names["events"])
     assert ids(map(json.loads, replayed.stdout.splitlines()), newer) == ids(found, newer)
 
 
 def ids(alerts: Iterable[dict[str, Any]], pack: str) -> list[tuple[str, str]]:
-    return sorted((one["entity"]["account_id"], one["id"]) for one in alerts if one["pack"] == pack)
+    return sorted((whose(one), one["id"]) for one in alerts if one["pack"] == pack)
 
 
 def test_a_pack_is_not_published_without_a_key_or_with_failing_tests(history: Site, pack: Path) -> None:

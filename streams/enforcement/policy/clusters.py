@@ -6,14 +6,15 @@ from typing import Any
 
 from detectors.alert import Alert
 from features.cluster_catalog import CLUSTER
+from features.cluster_layout import POOLED
 from streams.enforcement.policy.decided import nothing
 from streams.enforcement.policy.decision import Decision, Reason
 from streams.enforcement.policy.matter import Matter
 from streams.enforcement.policy.paths import CHILD_SAFETY_ROLE, is_child_safety
 from streams.enforcement.policy.people_first import role, to_people
 
-SIZE = "accounts_24h"
-"""The feature that says how many accounts a cluster has."""
+SIZES = tuple(f"accounts_{window}" for window in POOLED)
+"""The features that say how many accounts a cluster has."""
 
 
 def about_cluster(alert: Alert) -> bool:
@@ -22,8 +23,8 @@ def about_cluster(alert: Alert) -> bool:
 
 
 def size_of(alert: Alert) -> int:
-    """How many accounts a cluster had within 24 h by its evidence; how many are named where that does not say."""
-    told = (one.value for one in alert.evidence if one.feature == SIZE)
+    """How many accounts a cluster had within 24 h or less by its evidence; how many are named where that is more."""
+    told = (one.value for one in alert.evidence if one.feature in SIZES)
     sound = [round(value) for value in told if isinstance(value, int | float) and 0 <= value < float("inf")]
     return max([*sound, len(set(alert.accounts))])
 

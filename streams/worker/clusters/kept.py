@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from streams.clustering import ClusterState
-from streams.sections import Damaged, packed, unpacked
-from streams.tie_sections import cluster_sections, clusters_of
+from streams.snapshot.sections import Damaged, packed, unpacked
+from streams.snapshot.ties import cluster_sections, clusters_of
 
 
 @dataclass
@@ -26,7 +27,16 @@ def kept_bytes(kept: Kept, partitions: int) -> bytes:
     """A snapshot; partitions: of the topic of ties."""
     meta = {"next_offset": kept.next_offset, "pack": kept.pack, "told": kept.told,
             "position": {"partitions": partitions}, "state": {}}  # fmt: skip
-    return packed({"meta": json.dumps(meta).encode(), **cluster_sections(kept.state)})
+    return packed({"meta": json.dumps(meta).encode(), **cluster_sections(_apart(kept.state))})
+
+
+def _apart(state: ClusterState) -> ClusterState:
+    """The same state, its waiting rows in a frame that no other thread looks at."""
+    # polars locks a frame while it writes it, and asks for the GIL; another thread (metrics) that holds the GIL and
+    # asks for the frame's height would then wait for the lock, and both for ever.
+    room = copy(state.gathering)
+    room.waiting = room.waiting.clone()
+    return replace(state, gathering=room)
 
 
 def kept_of(data: bytes, key: str) -> Kept:

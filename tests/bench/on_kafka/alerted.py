@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from on_kafka.stocked import Stocked
 
 Alerted = dict[tuple[str, str], int]
-"""When the broker had the first alert of a rule and an account (ms)."""
+"""When the broker had the first alert of a rule and an account (ms); clusters are nobody's, and left out."""
 
 _PATIENCE_S = 10.0
 
@@ -33,6 +33,7 @@ async def alerted(stocked: Stocked, wanted: int) -> Alerted:
 
 def _note(found: Alerted, value: bytes, stamp: int) -> None:
     alert = json.loads(value)
-    if "detector" in alert:  # else it is a record of progress
-        key = (alert["detector"], alert["entity"]["account_id"])
+    account = alert.get("entity", {}).get("account_id")
+    if account is not None:  # else it is a record of progress, or about a cluster
+        key = (alert["detector"], account)
         found[key] = min(found.get(key, stamp), stamp)

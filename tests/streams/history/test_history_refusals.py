@@ -55,6 +55,8 @@ BAD_ALERTS = {
     "no alert": '{"id": 7}\n{"id": "x"}\n',
     "no time": json.dumps({"id": "x", "revision": 1, "detector": "d", "clause": "c", "severity": "low", "time": "noon",
                            "entity": {"kind": "account", "account_id": "a", "id": "a"}}) + "\n",
+    "no account": json.dumps({"id": "x", "revision": 1, "detector": "d", "clause": "c", "severity": "low",
+                              "time": "2026-03-02T00:00:00Z", "entity": {"kind": "key", "id": "k"}}) + "\n",
 }  # fmt: skip
 REFUSED: tuple[tuple[Any, ...], ...] = (
     ("replay", "-"),

@@ -18,7 +18,7 @@ from detectors.alert import Alert
 from features.ticks import HOUR_MS
 from streams.alert_lines import as_json, rfc3339
 from streams.codec import Codec
-from streams.history.comparing import Collected, compare
+from streams.history.comparing import Collected, Spoken, compare
 from streams.history.replay import Replay, Span, reach_ms
 from streams.history.summary import Summary
 from streams.local.skipping import Skipping
@@ -160,7 +160,7 @@ def test_packs_compared(tmp_path: Path) -> None:
     assert (changed.here, changed.there) == ((), ())
     assert {(one.detector, one.severity, other) for one, other in changed.changed} == {("burst", "low", "high")}
     nobody = compare(collected(whole), {})
-    assert nobody.accounts_here == (("a", "abuse"),)
+    assert nobody.accounts_here == (Spoken("a", "abuse", in_cluster=False),)
     assert compare({}, collected(whole)).accounts_there == nobody.accounts_here
 
 

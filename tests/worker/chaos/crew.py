@@ -87,12 +87,21 @@ class Hand:
         assert self.process is not None
         begun, process = time.monotonic(), self.process
         self.signal(signal.SIGTERM)
-        until(f"{self.name} ends after SIGTERM", lambda: process.poll() is not None, ENDS_WITHIN_S * 3)
+        try:
+            until(f"{self.name} ends after SIGTERM", lambda: process.poll() is not None, ENDS_WITHIN_S * 3)
+        except NotInTime:
+            self._says_where_it_hangs()
+            raise
         took = time.monotonic() - begun
         self.process = None
         if process.returncode:
             self._odd(process.returncode)
         return took
+
+    def _says_where_it_hangs(self) -> None:
+        """Every thread's place, into its log."""
+        self.signal(signal.SIGUSR1)
+        self.says(b"most recent call first", ENDS_WITHIN_S)
 
     def tend(self) -> None:
         """Start another where one has ended by itself."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 
 import typer
 from worker.chaos.altered import set_to
@@ -20,6 +22,7 @@ _PART_BYTES, _CHUNK_BYTES = 30_000, 5_000
 
 def main() -> None:
     """Environment: CHAOS_DOOM=PLACE:NTH, CHAOS_FAULTS=names with commas; arguments: the command and its own."""
+    faulthandler.register(signal.SIGUSR1)  # where every thread stands, even of a process that hangs
     set_to(slots, "PART_BYTES", _PART_BYTES)
     set_to(fetching, "CHUNK_BYTES", _CHUNK_BYTES)
     asked = [name for name in os.environ.get("CHAOS_FAULTS", "").split(",") if name]

@@ -42,6 +42,10 @@ class Feeder(threading.Thread):
         """Let it send up to this share of the stream (0-1)."""
         self._let = max(self._let, round(share * len(self._records)))
 
+    def let_on(self, share: float) -> None:
+        """Let it send so much more of the stream (0-1)."""
+        self._let = min(self._let + round(share * len(self._records)), len(self._records))
+
     def run(self) -> None:
         at = 0
         while at < len(self._records) and not self._stopped.wait(_SLICE_S):

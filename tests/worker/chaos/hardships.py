@@ -10,6 +10,8 @@ from worker.chaos.no_teeth import JUMPED
 from worker.chaos.ordeal import Ordeal
 
 _DIES_WITHIN_S, _TAKES_OVER_S = 40.0, 60.0
+_LETS_IN_AFTER_S, _MORE = 10.0, 0.04
+"""After how long a doomed one is given more to do, and how large a share of the stream."""
 
 
 def doomed(of: Ordeal, hand: Hand, doom: str) -> str:
@@ -47,8 +49,19 @@ def _other(of: Ordeal, hand: Hand) -> Hand:
     return next(one for one in of.everybody if one is not hand and one.command == hand.command)
 
 
+def _reached(of: Ordeal, hand: Hand) -> str | None:
+    """Where it died; while it has not got there, more is let in: its sibling may have done all that there was."""
+    place = hand.dies(_LETS_IN_AFTER_S)
+    for _ in range(round(_DIES_WITHIN_S / _LETS_IN_AFTER_S) - 1):
+        if place is not None or not hand.alive:
+            break
+        of.feeder.let_on(_MORE)
+        place = hand.dies(_LETS_IN_AFTER_S)
+    return place
+
+
 def _dies(of: Ordeal, hand: Hand) -> str:
-    place = hand.dies(_DIES_WITHIN_S)
+    place = _reached(of, hand)
     if place is None:
         of.missed += 1
         hand.kill()

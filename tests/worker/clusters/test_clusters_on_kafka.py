@@ -28,8 +28,14 @@ description: For tests.
 runbook: look
 false_positives: [none]
 tests:
-  - {name: enough, fires: true, events: [{type: inference, account_id: "a{i}", template_fingerprint: t, every: 1s, repeat: 40}, {type: inference, account_id: "a{i}", template_fingerprint: t, at: 5m, every: 1s, repeat: 40}]}
-  - {name: unlike, fires: false, events: [{type: inference, account_id: "a{i}", template_fingerprint: "t{i}", every: 1s, repeat: 40}]}
+  - name: enough
+    fires: true
+    events:
+      - {type: inference, account_id: "a{i}", template_fingerprint: t, every: 1s, repeat: 40}
+      - {type: inference, account_id: "a{i}", template_fingerprint: t, at: 5m, every: 1s, repeat: 40}
+  - name: unlike
+    fires: false
+    events: [{type: inference, account_id: "a{i}", template_fingerprint: "t{i}", every: 1s, repeat: 40}]
 """
 _FEATURES = """\
 features:
@@ -78,7 +84,7 @@ def about_clusters(site: Site) -> list[dict[str, Any]]:
 def test_accounts_in_all_partitions_are_found_as_one_and_each_alert_once_whoever_dies(
     site: Site, pack: Path, tmp_path: Path
 ) -> None:
-    """The second stage is killed in between and goes on from its snapshot: one cluster, and no revision in other words."""
+    """The second stage is killed in between and goes on from its snapshot: one cluster, each revision in one wording."""
     few = {"TIPSTAFF_SNAPSHOT_EVERY_S": "1"}
     with working(site, tmp_path / "worker.log", "--pack", pack, **few) as worker:
         worker.wait_ready()

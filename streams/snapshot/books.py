@@ -12,7 +12,7 @@ import polars as pl
 from features.baseline import Baselines
 from features.book import Book
 from features.panes import Block, Ring
-from streams.sections import Sections, array, ipc, table, values
+from streams.snapshot.sections import Sections, array, ipc, table, values
 
 _BOOK_ARRAYS = ("newest", "used", "arrival", "arrived", "first_seen", "turn", "open", "evaluated", "judged", "plan")
 _RING_ARRAYS = ("sums", "maxima", "bitmaps")

@@ -10,10 +10,10 @@ import numpy as np
 from features.clusters import Clusters, Counts
 from features.gathering import Gathering
 from features.ties import TieState
-from streams.book_sections import book_sections, fill_book
 from streams.clustering import ClusterState
-from streams.episode_sections import episodes_of, episodes_section
-from streams.sections import Sections, array, ipc, table, values
+from streams.snapshot.books import book_sections, fill_book
+from streams.snapshot.episodes import episodes_of, episodes_section
+from streams.snapshot.sections import Sections, array, ipc, table, values
 
 _SCALARS = ("most_ties", "most_pooled", "stream", "sequence", "began")
 

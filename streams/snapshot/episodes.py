@@ -7,7 +7,7 @@ from dataclasses import asdict
 import polars as pl
 
 from detectors.episodes import Episode, Episodes
-from streams.sections import ipc, table
+from streams.snapshot.sections import ipc, table
 
 
 def episodes_section(episodes: Episodes) -> bytes:

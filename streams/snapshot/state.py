@@ -13,13 +13,11 @@ from detectors.anomaly.scored_rows import ScoredRows, scored_rows
 from features.observe import Observer
 from features.peers import Peers
 from features.state import KeptEvents, State
-from streams.book_sections import book_sections, fill_book, fill_past, past_sections
-from streams.episode_sections import episodes_of, episodes_section
 from streams.pipeline import PipelineState
-from streams.sections import SCHEMA, Damaged, Sections, ipc, packed, table, unpacked
-from streams.tie_sections import cluster_sections, clusters_of, tie_sections, ties_of
-
-__all__ = ["SCHEMA", "Damaged", "about", "carried_over", "decoded", "encoded"]
+from streams.snapshot.books import book_sections, fill_book, fill_past, past_sections
+from streams.snapshot.episodes import episodes_of, episodes_section
+from streams.snapshot.sections import Sections, ipc, packed, table, unpacked
+from streams.snapshot.ties import cluster_sections, clusters_of, tie_sections, ties_of
 
 _SCALARS = ("stream_time", "stream_start", "births", "plans", "late", "shed", "shed_open", "unmapped")
 
