@@ -51,9 +51,10 @@ class _Block:
 
 @dataclass
 class Waiting:
-    """Partials of several parts, in blocks of which each is more than twice as large as the next: they are few."""
+    """Partials of several parts, a block each; of more than most_blocks, each two neighbours are made one."""
 
     blocks: list[_Block] = field(default_factory=list)
+    most_blocks: int = 64
 
     def __len__(self) -> int:
         return sum(len(block) - int(block.closed.sum()) for block in self.blocks)
@@ -61,18 +62,15 @@ class Waiting:
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays and names."""
-        held = (one.partials for one in self.blocks)
-        return sum(
-            int(one.account.estimated_size()) + sum(a.nbytes for a in (one.turn, one.whole, one.group, one.kind, one.tie, one.told))
-            for one in held
-        )  # fmt: skip
+        held = [block.partials for block in self.blocks]
+        arrays = [a for one in held for a in (one.turn, one.whole, one.group, one.kind, one.tie, one.told)]
+        return sum(int(one.account.estimated_size()) for one in held) + sum(a.nbytes for a in arrays)
 
     def add(self, partials: Partials) -> None:
         """Have the partials of a part wait."""
         self.blocks.append(_Block(partials, np.zeros(len(partials.turn), np.bool_)))
-        while len(self.blocks) > 1 and len(self.blocks[-2]) <= 2 * len(self.blocks[-1]):
-            last, before = self.blocks.pop(), self.blocks.pop()
-            self.blocks.append(_joined(before, last))
+        if len(self.blocks) > self.most_blocks:
+            self.blocks = [_joined(self.blocks[place : place + 2]) for place in range(0, len(self.blocks), 2)]
 
     def take(self, turns: Turns) -> Taken:
         """The partials of turns, which wait no longer."""
@@ -130,14 +128,16 @@ class Waiting:
         ]  # fmt: skip
 
 
-def _joined(one: _Block, other: _Block) -> _Block:
-    a, b = one.compacted().partials, other.compacted().partials
-    numbers = (np.concatenate((getattr(a, name), getattr(b, name))) for name in ("kind", "tie", "told"))
-    both = Partials(
-        pl.concat([a.account, b.account]), np.concatenate((a.turn, b.turn)), np.concatenate((a.whole, b.whole)),
-        np.concatenate((a.group, b.group + len(a.turn))), *numbers,
-    )  # fmt: skip
-    return _Block(both, np.zeros(len(both.turn), np.bool_))
+def _joined(blocks: list[_Block]) -> _Block:
+    kept = [block.compacted().partials for block in blocks]
+    lengths = [len(one.turn) for one in kept]
+    firsts = np.cumsum([0, *lengths[:-1]])
+    turn, whole, kind, tie, told = (
+        np.concatenate([getattr(one, name) for one in kept]) for name in ("turn", "whole", "kind", "tie", "told")
+    )
+    group = np.concatenate([one.group for one, first in zip(kept, firsts, strict=True)])
+    both = Partials(pl.concat([one.account for one in kept]), turn, whole, group, kind, tie, told)
+    return _Block(both, np.zeros(sum(lengths), np.bool_))
 
 
 def _none() -> Under:

@@ -1,4 +1,4 @@
-"""`tipstaff accounts`: an account's features now, its keys, workloads and alerts, and clusters that it was seen with."""
+"""`tipstaff accounts`: an account's features now, its keys, workloads and alerts, and clusters that name it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import typer
 
 from features.arrivals import SEPARATOR
 from features.book import Book
-from features.cluster_catalog import CLUSTER
 from streams.alert_lines import rfc3339
 from streams.cli import words
 from streams.cli.accounts_act import act
 from streams.cli.accounts_import import import_facts
 from streams.cli.accounts_spared import elsewhere, protect, reinstate, unprotect
-from streams.cli.alerts import DataDir, Json, directory_of, naming
+from streams.cli.alerts import DataDir, Json, about_cluster, directory_of, naming
 from streams.cli.screen import Failed, PackDir, as_json, err, say, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.local.snapshots import FolderStore
@@ -63,8 +62,8 @@ def _found(account: str, directory: DataDirectory, pack: Pack) -> dict[str, Any]
         raise Failed(f"no account {account} is known here")
     time = saved.state.features.stream_time
     return {"account_id": account, "as_of": rfc3339(time) if time else None, "entities": entities,
-            "alerts": [one for one in alerts if one["entity"]["kind"] != CLUSTER],
-            "clusters": [one for one in alerts if one["entity"]["kind"] == CLUSTER]}  # fmt: skip
+            "alerts": [one for one in alerts if not about_cluster(one)],
+            "clusters": [one for one in alerts if about_cluster(one)]}  # fmt: skip
 
 
 def _entities(account: str, kind: str, saved: Saved, pipeline: Pipeline) -> list[dict[str, Any]]:

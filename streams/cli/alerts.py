@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json as jsons
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from features.cluster_catalog import CLUSTER
 from streams.alert_lines import named_in
 from streams.cli import words
-from streams.cli.screen import Failed, PackDir, as_json, out, say, settings_of, table, told
+from streams.cli.screen import Failed, PackDir, as_json, err, out, say, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.pack import read_pack
-from streams.tally import tally
+from streams.tally import agrees, tally
 
 app = typer.Typer(no_args_is_help=True, help="What was raised, and why.")
 
@@ -53,6 +54,11 @@ def newest(directory: DataDirectory, restricted: bool = False) -> dict[str, dict
     return {alert["id"]: alert for alert in written(path)}
 
 
+def about_cluster(alert: Mapping[str, Any]) -> bool:
+    """Whether a written alert is about accounts that share something, and so about none of them."""
+    return bool(alert["entity"]["kind"] == CLUSTER)
+
+
 def naming(account: str, directory: DataDirectory, restricted: bool = False) -> dict[str, dict[str, Any]]:
     """The newest revision of each alert of which any revision speaks of an account, by id.
 
@@ -69,19 +75,29 @@ def naming(account: str, directory: DataDirectory, restricted: bool = False) -> 
 
 @app.command("list")
 def list_alerts(
-    account: Annotated[str | None, typer.Option(help="only those about this account or that name it")] = None,
+    account: Annotated[str | None, typer.Option(help="only of this account")] = None,
     rule: Annotated[str | None, typer.Option(help="only of this rule")] = None,
     restricted: Restricted = False, data_dir: DataDir = None, json: Json = False,
 ) -> None:  # fmt: skip
     """Every alert once, its newest revision, in the order raised."""
     directory = directory_of(data_dir)
-    known = newest(directory, restricted) if account is None else naming(account, directory, restricted)
+    known = newest(directory, restricted) if account is None else _own(account, directory, restricted)
     found = [alert for alert in known.values() if rule in (None, alert["detector"])]
     if json:
         return as_json(found)
     table("", [*words.COLUMNS, "revisions>"], [(*words.row(alert), alert["revision"]) for alert in found])
     out.print(tally(len(found), "alert") if found else "no alerts", markup=False)
     return None
+
+
+def _own(account: str, directory: DataDirectory, restricted: bool) -> dict[str, dict[str, Any]]:
+    """An account's own alerts; how many about clusters name it is said beside."""
+    theirs = naming(account, directory, restricted)
+    own = {name: alert for name, alert in theirs.items() if not about_cluster(alert)}
+    if others := len(theirs) - len(own):
+        what = f"{tally(others, 'alert')} about clusters {agrees(others, 'names', 'name')} it besides"
+        err.print(f"{what}: tipstaff accounts show tells them", markup=False)
+    return own
 
 
 def find(directory: DataDirectory, wanted: str, restricted: bool) -> dict[str, Any]:

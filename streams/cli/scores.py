@@ -65,8 +65,8 @@ def _basis(report: Report, basis: Basis) -> Iterator[str]:
         yield f"{basis.days:,} account-days of honest accounts (24 h from the label's start, with an event)"
         yield f"{basis.unlabelled:,} accounts have events and no label: unknown, they count neither way"
     yield f"{report.unknown:,} accounts have alerts that no label judges"
-    yield (f"an alert catches a label of its account and clause if raised from its start to "
-           f"{GRACE_MS // HOUR_MS} h after its end; a cluster's counts once for each account that it names")  # fmt: skip
+    yield (f"an alert catches a label of its account and clause if raised from its start to {GRACE_MS // HOUR_MS} h "
+           f"after its end; a cluster's counts once for each account that it names")  # fmt: skip
 
 
 def _lines(report: Report) -> Iterator[tuple[str, Score]]:

@@ -11,8 +11,8 @@ from features.cluster_catalog import CLUSTER
 
 @dataclass(frozen=True)
 class Found:
-    """One alert of one pack: whose it is, since which tick (of 10 s), the greatest severity it came to, and the accounts
-    that any of its revisions names.
+    """One alert of one pack: whose it is, since which tick (of 10 s), the greatest severity it came to, and whom any
+    of its revisions names.
     """
 
     id: str

@@ -117,6 +117,5 @@ def _firsts(rows: list[tuple[_Line, int]]) -> pl.DataFrame:
          row.revision) for row, time in rows for account in row.named
     ]  # fmt: skip
     frame = pl.DataFrame(cells, schema={**ALERTS, "revision": pl.Int64()}, orient="row")
-    return frame.sort("revision", maintain_order=True).unique(["id", "account_id"], keep="first", maintain_order=True).drop(
-        "revision"
-    )
+    ordered = frame.sort("revision", maintain_order=True)
+    return ordered.unique(["id", "account_id"], keep="first", maintain_order=True).drop("revision")

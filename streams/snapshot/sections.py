@@ -59,7 +59,9 @@ def _cut(body: bytes, entries: list[list[Any]]) -> Sections:
 def ipc(frame: pl.DataFrame) -> bytes:
     """A frame as a section."""
     buffer = io.BytesIO()
-    frame.write_ipc_stream(buffer, compression="zstd")  # a tenth of what the file format costs small frames
+    # polars locks a frame while it writes it, and asks for the GIL; another thread (metrics) that holds the GIL and
+    # asks for the frame's height would then wait for the lock, and both for ever: so a frame of our own.
+    frame.clone().write_ipc_stream(buffer, compression="zstd")  # a tenth of what the file format costs small frames
     return buffer.getvalue()
 
 

@@ -31,10 +31,11 @@ def preflight(kafka: KafkaSettings, names: Names, snapshots_in_topic: bool, tell
         raise KafkaRefused(f"there is no topic {', '.join(missing)}: run tipstaff topics apply")
     events = found[names.events]
     _check_stamps(names, events.configs[_STAMPS] == "LogAppendTime")
-    if snapshots_in_topic and found[names.snapshots].partitions < events.partitions:
+    needed_there = max(events.partitions, found[names.ties].partitions)
+    if snapshots_in_topic and found[names.snapshots].partitions < needed_there:
         raise KafkaRefused(
-            f"{names.snapshots} has {found[names.snapshots].partitions} partitions and {names.events} "
-            f"{events.partitions}: the snapshot of partition p lies in its partition p. Make it anew with as many."
+            f"{names.snapshots} has {found[names.snapshots].partitions} partitions, and {names.events} or {names.ties} "
+            f"{needed_there}: the snapshot of partition p lies in its partition p. Make it anew with as many."
         )
     return Partitions(events.partitions, found[names.ties].partitions)
 

@@ -19,6 +19,7 @@ from features.observe import Observer
 from features.tie_codes import shown
 from features.tie_sums import SUMS
 from features.tie_values import LASTING, TIE_KINDS
+from features.tie_waiting import Waiting
 from features.ties import COLUMNS_READ, GAPS, MOST_VALUES, RECORD, TieState, count_active, records
 
 DECLARED: list[dict[str, Any]] = [
@@ -55,14 +56,19 @@ def frame(log: list[Record], first: int) -> pl.DataFrame:
     return pl.DataFrame({"offset": range(first, first + len(log)), "stamp": stamps, **columns})
 
 
-def sent(log: list[Record], cuts: list[int], cap: int | None = None) -> pl.DataFrame:
-    """What the first stage sends of a log cut into chunks."""
+def sent(
+    log: list[Record], cuts: list[int], cap: int | None = None, restarts: bool = False, most_blocks: int = 64
+) -> pl.DataFrame:
+    """What the first stage sends of a log cut into chunks; restarts: what waits is kept and read back after each."""
     engine = Observer(catalog(DECLARED), HASH_KEY, {"account": cap} if cap else None)
-    state, ties, found = engine.empty(), TieState(), [pl.DataFrame(schema=RECORD)]
+    state, found = engine.empty(), [pl.DataFrame(schema=RECORD)]
+    ties = TieState(Waiting(most_blocks=most_blocks))
     for first, last in pairwise(sorted({0, len(log), *(cut for cut in cuts if cut < len(log))})):
         for part in engine.parts(state, frame(log[first:last], first), lambda: count_active(ties, state)):
             found.append(records(ties, part, SOURCE, HASH_KEY))
             engine.forget_closed(state)
+        if restarts:
+            ties.waiting = ties.waiting.sample(fraction=1, shuffle=True, seed=1)  # a frame of rows, in any order
     assert pl.concat(found).schema == RECORD
     return pl.concat(found)
 
@@ -71,11 +77,20 @@ CUTS = st.lists(st.integers(0, 40), max_size=5)
 
 
 @settings(max_examples=examples(24), deadline=None)
-@given(log=tied_logs(), cuts=CUTS, cap=st.sampled_from([None, None, 1, 2]))
-def test_no_cut_changes_what_is_sent(log: list[Record], cuts: list[int], cap: int | None) -> None:
-    """A log in one chunk and in several gives the same rows in the same order, at a cap on accounts too."""
+@given(
+    log=tied_logs(),
+    cuts=CUTS,
+    cap=st.sampled_from([None, None, 1, 2]),
+    restarts=st.booleans(),
+    most_blocks=st.sampled_from([1, 2, 64]),
+)
+def test_no_cut_changes_what_is_sent(log: list[Record], cuts: list[int], cap: int | None, restarts: bool,
+                                     most_blocks: int) -> None:  # fmt: skip
+    """A log in one chunk and in several gives the same rows in the same order: at a cap on accounts too, where what
+    waits was kept in between, and in however few blocks it waits.
+    """
     whole = sent(log, [], cap)
-    assert whole.equals(sent(log, cuts, cap))
+    assert whole.equals(sent(log, cuts, cap, restarts, most_blocks))
     assert whole.equals(whole.sort("trigger", "kind", "tie", "account"))
 
 

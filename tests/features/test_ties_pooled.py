@@ -47,9 +47,9 @@ def test_accounts_of_two_partitions_are_one_cluster() -> None:
     last = evaluations[1][-1].to_dicts()[0]
     assert evaluations[0].height == 0  # the other partition had told nothing yet
     assert last["kind"] == "payment_fingerprint"
-    assert (last["tokens_7d"], last["requests_7d"]) == (21 * 2_600, 21 * 26)
+    assert (last["tokens_24h"], last["requests_24h"]) == (21 * 2_600, 21 * 26)
     assert abs(last["accounts_24h"] - 21) <= 2
-    assert last["young_share_7d"] == 1
+    assert last["young_share_24h"] == 1
     assert last["gap_variation_24h"] < 0.01
     assert not last["common"]
     assert clusters.pooled == 1

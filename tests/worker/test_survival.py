@@ -66,7 +66,6 @@ TEETH: dict[str, tuple[Lives, Lives]] = {
     "the await of produce results": (("committed:1", "slow-broker,await-off", ""), _SOUND),
     "episodes in the snapshot": (("told:9", "episodes-off", "episodes-off"), _SOUND),
     "that repeated records of ties are dropped": (("told:9", "", ""), ("", "repeats-counted", "")),
-    "episodes in the snapshot of clusters": (_SOUND, ("told:3", "episodes-off", "episodes-off")),
 }
 """By safeguard: what becomes of the worker and of the process of the second stage."""
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from streams.clustering import ClusterState
@@ -27,16 +26,7 @@ def kept_bytes(kept: Kept, partitions: int) -> bytes:
     """A snapshot; partitions: of the topic of ties."""
     meta = {"next_offset": kept.next_offset, "pack": kept.pack, "told": kept.told,
             "position": {"partitions": partitions}, "state": {}}  # fmt: skip
-    return packed({"meta": json.dumps(meta).encode(), **cluster_sections(_apart(kept.state))})
-
-
-def _apart(state: ClusterState) -> ClusterState:
-    """The same state, its waiting rows in a frame that no other thread looks at."""
-    # polars locks a frame while it writes it, and asks for the GIL; another thread (metrics) that holds the GIL and
-    # asks for the frame's height would then wait for the lock, and both for ever.
-    room = copy(state.gathering)
-    room.waiting = room.waiting.clone()
-    return replace(state, gathering=room)
+    return packed({"meta": json.dumps(meta).encode(), **cluster_sections(kept.state)})
 
 
 def kept_of(data: bytes, key: str) -> Kept:

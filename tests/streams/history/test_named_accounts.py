@@ -56,7 +56,7 @@ def test_stored_lines_say_what_was_raised(tmp_path: Path, least: str) -> None:
 
 
 def test_a_cluster_is_right_or_wrong_of_each_account() -> None:
-    """It catches the guilty of its clause, wrongs the honest, tells nothing of the unknown, and is no account itself."""
+    """It catches the guilty of its clause, wrongs the honest, tells nothing of the unknown, is no account itself."""
     labels = pl.DataFrame([
         {"account_id": "guilty", "clause": "spam", "line": 2}, {"account_id": "missed", "clause": "spam", "line": 3},
         {"account_id": "pupil", "line": 4}, {"account_id": "elsewhere", "clause": "mining", "line": 5},

@@ -8,7 +8,11 @@ from typing import Any
 
 from command_line import tipstaff
 
+from features.cluster_catalog import VALUES
+from features.tie_values import TIE_KINDS
 from streams.pack import read_pack
+
+SEMANTICS = Path(__file__).resolve().parents[3] / "docs" / "semantics.md"
 
 
 def overlay(folder: Path, **files: str) -> Path:
@@ -37,6 +41,18 @@ def test_show_tells_who_uses_what() -> None:
     source = f"{entity_and_name.split()[0]} {found['features'][entity_and_name]['of']}"
     assert set(found["features"][entity_and_name]["used_by"]) <= set(found["features"][source]["used_by"])
     assert set(found["rules"]).issuperset(found["features"][source]["used_by"])
+    assert_cluster_values(found)
+
+
+def assert_cluster_values(found: dict[str, Any]) -> None:
+    """What rules of clusters may name is told with units and who does, and stands in docs/semantics.md."""
+    told, page = found["cluster_values"], SEMANTICS.read_text().partition("## Clusters")[2].partition("\n## ")[0]
+    assert {f"{name}_{window}" for name, one in told.items() for window in one["windows"]} | {
+        name for name, one in told.items() if not one["windows"]} == set(VALUES)  # fmt: skip
+    assert "extraction-farm" in told["accounts"]["used_by"]
+    assert all(one["unit"] for one in told.values())
+    assert [name for name in told if not name.startswith("by_") and f"`{name}`" not in page] == []
+    assert [kind for kind in TIE_KINDS if f"`{kind}`" not in page] == []
 
 
 def test_two_equal_packs_do_not_differ(tmp_path: Path) -> None:

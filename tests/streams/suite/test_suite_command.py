@@ -80,6 +80,32 @@ def test_a_thin_log_is_judged_in_its_own_time(given: list[object], tmp_path: Pat
     assert done.json["false_alerts"]["rules"]["per_account_days"]["value"] == 0.0
 
 
+def test_a_cluster_counts_for_each_account_that_it_names(tmp_path: Path) -> None:
+    """Six new accounts on one card farm credit and are caught by what they share alone; a seventh, honest, pays with
+    that card too: named once for each alert, as false ones by clusters are counted; the alerts themselves once.
+    """
+    honest = [event(n, f"h{who}", n * 60 + who / 10, "inference", operation="chat", status=200)
+              for who in range(HONEST) for n in range(10)]  # fmt: skip
+    farm = [f"f{who}" for who in range(6)]
+    load = {"workload_id": "w", "gpus": 1, "interval_s": 1_800, "gpu_util": 0.2}
+    shared = [one for who, name in enumerate([*farm, "friend"]) for one in (
+        event(0, name, 370 + who, "signup", payment_fingerprint="card"),
+        *(event(n, name, 370 + 30 * n + who, "compute", **load) for n in range(1, 7)))]  # fmt: skip
+    span = f"{rfc3339(START)},{rfc3339(START + 600 * MINUTE)}"
+    labels = tmp_path / "labels.csv"
+    labels.write_text("account_id,clause,start,end\n" + "".join(
+        f"{one},free-tier-farming,{span}\n" for one in farm) + f"friend,,{span}\nh0,,{span}\n")  # fmt: skip
+    log = written(tmp_path / "log.ndjson", [*honest, *shared])
+    done = tipstaff("evaluate", "--suite", "--files", log, "--labels", labels, "--json")
+    assert done.code == 0, done.err
+    farming, false = done.json["kinds"]["free-tier-farming"], done.json["false_alerts"]
+    assert (farming["recall_by_cluster"]["value"], farming["recall_by_rule"]["value"]) == (1.0, 0.0)
+    assert 370 < farming["median_minutes"]["value"] < 600
+    assert false["rules"]["per_account_days"]["value"] == 0.0
+    assert (done.json["about"]["alerts"], false["clusters"]["per_account_days"]["value"]) == (1, 1 / 2 * 10_000)
+    assert done.json["about"]["alerts_by"] == {"rules": 0, "models": 0, "clusters": done.json["about"]["alerts"]}
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -84,7 +84,7 @@ def about_clusters(site: Site) -> list[dict[str, Any]]:
 def test_accounts_in_all_partitions_are_found_as_one_and_each_alert_once_whoever_dies(
     site: Site, pack: Path, tmp_path: Path
 ) -> None:
-    """The second stage is killed in between and goes on from its snapshot: one cluster, each revision in one wording."""
+    """The second stage is killed and goes on from its snapshot: one cluster, each revision in one wording."""
     few = {"TIPSTAFF_SNAPSHOT_EVERY_S": "1"}
     with working(site, tmp_path / "worker.log", "--pack", pack, **few) as worker:
         worker.wait_ready()

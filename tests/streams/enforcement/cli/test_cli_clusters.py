@@ -52,6 +52,6 @@ def test_alerts_about_clusters_are_listed_and_explained_as_nobodys(tmp_path: Pat
     assert listed["accounts"] == NAMED[:2]
     assert WHO in " ".join(tipstaff("alerts", "list", "--data-dir", tmp_path).out.split())
     told = tipstaff("alerts", "explain", listed["id"], "--data-dir", tmp_path).out
-    assert told.splitlines()[1] == WHO
+    assert told.splitlines()[1] == f"240 {WHO}"
     assert "farm-00, farm-01" in told
     assert tipstaff("alerts", "list", "--account", "farm-00", "--data-dir", tmp_path).out.endswith("no alerts\n")
