@@ -55,7 +55,8 @@ class Minutes:
 
 def let_on(rows: pl.DataFrame, active: dict[int, int], key: str) -> Minutes:
     """The records among rows (LET_ON); active: accounts by source before them, moved on by their markers."""
-    marks, records = rows.filter(pl.col("tie").is_null()), rows.filter(pl.col("tie").is_not_null())
+    is_mark = rows["tie"].is_null()
+    marks, records = rows.select("source", "stream", "active").filter(is_mark), rows.filter(~is_mark)
     minute = records["stream"].to_numpy() // MINUTE_TICKS
     return Minutes(records, account_hashes(records["account"], key), minute, _active(marks, minute, active))
 

@@ -234,8 +234,7 @@ class Clusters:
 
 
 def _seen(tied: Tied, records: Minutes) -> pl.DataFrame:
-    seen = records.records.select("account", "tick")[tied.rows]
-    own = {"slot": tied.slot, "minute": records.minute[tied.rows]}
-    return seen.with_columns(pl.Series(name, value) for name, value in own.items()).select(
-        pl.col(name).cast(dtype) for name, dtype in cluster_members.SCHEMA.items()
-    )
+    return pl.DataFrame({
+        "slot": tied.slot.astype(np.int32), "account": records.records["account"][tied.rows],
+        "tick": records.tick[tied.rows], "minute": records.minute[tied.rows],
+    }, schema=cluster_members.SCHEMA)  # fmt: skip

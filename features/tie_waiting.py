@@ -135,7 +135,7 @@ def _joined(blocks: list[_Block]) -> _Block:
     turn, whole, kind, tie, told = (
         np.concatenate([getattr(one, name) for one in kept]) for name in ("turn", "whole", "kind", "tie", "told")
     )
-    group = np.concatenate([one.group for one, first in zip(kept, firsts, strict=True)])
+    group = np.concatenate([one.group + first for one, first in zip(kept, firsts, strict=True)])
     both = Partials(pl.concat([one.account for one in kept]), turn, whole, group, kind, tie, told)
     return _Block(both, np.zeros(sum(lengths), np.bool_))
 

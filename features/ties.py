@@ -151,14 +151,18 @@ def _closed(state: TieState, turns: Turns, stream: Ints, source: int) -> pl.Data
     made = {
         "trigger": turns.trigger[row], "source": np.full(len(row), source, np.int32), "stream": stream[row],
         "tick": turns.tick[row], "kind": _KINDS[under.kind], "tie": under.tie,
-        "account": turns.account[row], "plan": turns.plan[row], "age_s": turns.age_s[row],
+        "account": turns.account[row], "plan": turns.plan[row], "age_s": _known(turns.age_s, turns.age_s >= 0)[row],
         **{name: under.sums[:, column] for column, name in enumerate(SUMS)},
         **{name: values[row] for name, values in zip(GAPS, gaps, strict=True)},
-        "template": template[row], "active": _NO_COUNT.new_from_index(0, len(row)),
+        "template": _known(template, template != 0)[row], "active": _NO_COUNT.new_from_index(0, len(row)),
     }  # fmt: skip
-    return pl.DataFrame(made).with_columns(
-        pl.when(pl.col("age_s") >= 0).then("age_s"), pl.when(pl.col("template") != 0).then("template")
-    )
+    return pl.DataFrame(made)
+
+
+def _known(values: Ints | Hashes, known: npt.NDArray[np.bool_]) -> pl.Series:
+    """Values, null where they are not known."""
+    found = pl.Series(values)
+    return found if known.all() else found.set(pl.Series(~known), None)
 
 
 def _templates(turns: Turns, under: Under) -> Hashes:

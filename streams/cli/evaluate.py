@@ -56,7 +56,7 @@ def evaluate(
     did then; an empty one means that it is known to be honest. Accounts in no line are unknown: they count neither
     way. An alert catches a label if it is of that account and clause and was raised from the label's start to 24 h
     after its end; where the label names a workload, an alert about a workload must be about that one. An alert about a
-    cluster counts once for each account that it names, from the first revision that does.
+    cluster counts once for each account that it names, from the first revision that does to the last.
 
     An account-day is 24 h, counted from the start of an honest account's label, in which it had an event. Intervals
     are of 95 %: Wilson's for shares, Garwood's for rates, a bootstrap over accounts for times.

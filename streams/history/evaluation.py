@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 
 from detectors.alert import SEVERITIES, Alert, accounts_named
+from features.cluster_catalog import CLUSTER
 from streams.dead_letters import clipped
 from streams.history.judging import ALERTS
 from streams.history.moments import moments
@@ -39,8 +40,12 @@ class Raised:
 
     def _note(self, one: Alert) -> None:
         for account in one.named:
-            row = (one.id, account, one.clause, one.detector, one.severity, one.kind, one.entity_id, one.time)
-            self._rows.setdefault((one.id, account), row)
+            first = self._rows.get((one.id, account))
+            if first is None:
+                self._rows[one.id, account] = (one.id, account, one.clause, one.detector, one.severity, one.kind,
+                                               one.entity_id, one.time, one.time)  # fmt: skip
+            elif one.kind == CLUSTER:
+                self._rows[one.id, account] = (*first[:-1], one.time)
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -114,8 +119,11 @@ def _lines(path: Path) -> tuple[list[tuple[int, _Line]], list[Flaw]]:
 def _firsts(rows: list[tuple[_Line, int]]) -> pl.DataFrame:
     cells = [
         (row.id, account, row.clause, row.detector, row.severity, row.entity.kind, row.entity.id, time,
-         row.revision) for row, time in rows for account in row.named
+         time, row.revision) for row, time in rows for account in row.named
     ]  # fmt: skip
     frame = pl.DataFrame(cells, schema={**ALERTS, "revision": pl.Int64()}, orient="row")
-    ordered = frame.sort("revision", maintain_order=True)
+    still = pl.col("time").last().over("id", "account_id")
+    ordered = frame.sort("revision", maintain_order=True).with_columns(
+        last=pl.when(pl.col("kind") == CLUSTER).then(still).otherwise("time")
+    )
     return ordered.unique(["id", "account_id"], keep="first", maintain_order=True).drop("revision")

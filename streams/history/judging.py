@@ -18,10 +18,13 @@ LABELS: dict[str, pl.DataType] = {
 ALERTS: dict[str, pl.DataType] = {
     "id": pl.String(), "account_id": pl.String(), "clause": pl.String(), "detector": pl.String(),
     "severity": pl.String(), "kind": pl.String(), "entity_id": pl.String(), "time": pl.Int64(),
+    "last": pl.Int64(),
 }  # fmt: skip
 """Alerts, a row for each account that one names: time (ms) and severity of the first revision that names it.
 
-An alert about anything but a cluster names one account. A cluster's is right or wrong of each account by itself.
+An alert about anything but a cluster names one account, and last is its time. A cluster's is right or wrong of each
+account by itself, and speaks of it until the last revision that names it: whoever only signs up for a farm is in its
+cluster before doing anything.
 """
 
 
@@ -44,16 +47,18 @@ def judged(labels: pl.DataFrame, alerts: pl.DataFrame) -> pl.DataFrame:
 def caught(labels: pl.DataFrame, alerts: pl.DataFrame) -> pl.DataFrame:
     """Pairs of an alert and a label that it catches: same account and clause, raised in [start, end + 24 h].
 
-    Where the label names a workload, an alert about a workload must be about that one.
+    Where the label names a workload, an alert about a workload must be about that one. A cluster's that named the
+    account before the start, and still does then, catches it at the start: time is when.
     """
     guilty = labels.filter(pl.col("clause").is_not_null()).rename({"workload_id": "named"})
     pairs = alerts.join(guilty, on=["account_id", "clause"], how="inner")
     elsewhere = (pl.col("kind") == "workload") & (pl.col("entity_id") != pl.col("named"))
-    in_time = pl.col("time").is_between(pl.col("start"), pl.col("end") + GRACE_MS)
-    return pairs.filter(in_time & ~elsewhere.fill_null(False))
+    in_time = (pl.col("last") >= pl.col("start")) & (pl.col("time") <= pl.col("end") + GRACE_MS)
+    found = pairs.filter(in_time & ~elsewhere.fill_null(False))
+    return found.with_columns(time=pl.max_horizontal("time", "start"))
 
 
 def _honest(labels: pl.DataFrame, alerts: pl.DataFrame) -> pl.DataFrame:
     spans = labels.filter(pl.col("clause").is_null()).select("account_id", "start", "end")
     pairs = alerts.join(spans, on="account_id", how="inner")
-    return pairs.filter(pl.col("time").is_between(pl.col("start"), pl.col("end")))
+    return pairs.filter(pl.col("last") >= pl.col("start"), pl.col("time") <= pl.col("end"))

@@ -11,9 +11,10 @@ from features.ticks import DAY_MS, HOUR_MS
 from streams.suite.used import KINDS
 
 SCORED: dict[str, pl.DataType] = {
-    "account_id": pl.String(), "day": pl.Int64(), "score": pl.Float64(), "time": pl.Int64(),
+    "account_id": pl.String(), "day": pl.Int64(), "score": pl.Float64(), "time": pl.Int64(), "last": pl.Int64(),
 }  # fmt: skip
-"""A row for each account and day (since the case's begin): how high it ranks, and when that is known, ms."""
+"""A row for each account and day (since the case's begin): how high it ranks, when that is known, and until when of
+that day it is said, ms."""
 
 _NOT_OWN = ("link", "model")
 _FEWEST = 2
@@ -31,8 +32,10 @@ def of_alerts(alerts: pl.DataFrame, begin_ms: int) -> pl.DataFrame:
     )
     own = pl.col("signals").explode(empty_as_null=True)
     kinds = own.filter(~own.is_in(_NOT_OWN)).n_unique()
-    found = rows.group_by("account_id", "day").agg(score=pl.col("rank").max() * 100 + kinds, time=pl.col("time").min())
-    return _as_scored(found)
+    found = rows.group_by("account_id", "day").agg(score=pl.col("rank").max() * 100 + kinds, time=pl.col("time").min(),
+                                                   last=pl.col("last").max())  # fmt: skip
+    ends = begin_ms + (pl.col("day") + 1) * DAY_MS
+    return _as_scored(found.with_columns(last=pl.min_horizontal("last", ends)))
 
 
 def by_volume(hours: pl.DataFrame, column: str, begin_ms: int) -> pl.DataFrame:
@@ -60,4 +63,5 @@ def _day(begin_ms: int) -> pl.Expr:
 
 
 def _as_scored(rows: pl.DataFrame) -> pl.DataFrame:
+    rows = rows if "last" in rows.columns else rows.with_columns(last="time")
     return rows.select(pl.col(name).cast(kind) for name, kind in SCORED.items()).sort("day", "account_id")

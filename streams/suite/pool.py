@@ -127,13 +127,13 @@ def _caught_by(one: Ran, by: str) -> pl.Series:
 
 
 def _touches(one: Ran, scored: pl.DataFrame, accounts: pl.DataFrame, number: int) -> pl.DataFrame:
-    """Scored rows of labelled accounts. Right: there is a breach from before until at most 24 h ago, of any clause,
-    since baselines know none.
+    """Scored rows of labelled accounts. Right: while it was said that day there was a breach, or one at most 24 h ago,
+    of any clause, since baselines know none.
     """
     known = scored.join(accounts.select("account_id", account="number"), on="account_id")
     guilty = one.case.labels.filter(pl.col("clause").is_not_null()).select("account_id", "start", "end")
-    pairs = known.select("account", "account_id", "day", "time").join(guilty, on="account_id")
-    right = pairs.filter(pl.col("time").is_between(pl.col("start"), pl.col("end") + GRACE_MS))
+    pairs = known.select("account", "account_id", "day", "time", "last").join(guilty, on="account_id")
+    right = pairs.filter(pl.col("last") >= pl.col("start"), pl.col("time") <= pl.col("end") + GRACE_MS)
     marks = right.select("account", "day").unique().with_columns(right=pl.lit(True))
     rows = known.join(marks, on=["account", "day"], how="left").with_columns(
         pl.col("right").fill_null(False), day=pl.col("day") + number * _DAYS_APART

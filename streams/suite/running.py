@@ -13,12 +13,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import polars as pl
 
-from detectors.alert import SEVERITIES, Alert
+from detectors.alert import Alert
 from features.cluster_catalog import CLUSTER
 from features.ticks import Ints
 from streams.active_accounts import active_accounts
 from streams.checks import ALWAYS
 from streams.dead_letters import Buried
+from streams.history.evaluation import Raised
 from streams.history.judging import ALERTS
 from streams.history.reading import REASONS
 from streams.history.summary import Summary
@@ -41,7 +42,6 @@ BY = {"rule": "rules", "model": "models", "cluster": "clusters"}
 SIGNALLED: dict[str, pl.DataType] = {**ALERTS, "signals": pl.List(pl.String()), "by": pl.String()}
 """Alerts with the kinds of evidence they rest on, and by which of BY."""
 
-_LEAST = SEVERITIES.index("low")
 _ROUND_MS = 300_000
 """How often policy is asked, in the stream's time: well within the age that evidence may have."""
 
@@ -88,7 +88,7 @@ class _Pass:
         self._runner = Runner(self._pipeline, self._source, self, None, Telemetry(both.rules), time.monotonic,
                               self._saved, limits)  # fmt: skip
         self._columns = list(dict.fromkeys(["record", *ALWAYS, *both.columns, "stamp", "offset"]))
-        self._rows: dict[tuple[str, str], tuple[object, ...]] = {}
+        self._raised, self._marks = Raised("low"), dict[str, tuple[str, list[str], str]]()
         self._models, self._may_suspend = {one.id for one in pack.models}, may_suspend(pack)
         self._settled: tuple[int, Ints] = (0, np.empty(0, np.int64))
         self._hours, self._within = used.Sums("account_id", "hour"), used.Sums("line", "minute")
@@ -109,8 +109,9 @@ class _Pass:
     def emit(self, alerts: Sequence[Alert], dead: Sequence[Buried]) -> Sequence[Alert]:
         """Keep first revisions of alerts; policy sees all revisions of ours, round by round of the stream's time."""
         del dead  # the summary has them
+        self._raised.tell(alerts)
         for one in alerts:
-            self._note(one)
+            self._marks.setdefault(one.id, (one.id, list(one.signals), self._by(one)))
         state = self._saved.state.features
         end, active = state.stream_time or self._case.begin_ms, active_accounts(state)
         ours = [one for one in alerts if not one.detector.startswith(PREFIX)]
@@ -121,14 +122,9 @@ class _Pass:
             side.take((), end, active)
         return alerts
 
-    def _note(self, one: Alert) -> None:
-        if SEVERITIES.index(one.severity) < _LEAST:
-            return
-        by = "cluster" if one.kind == CLUSTER else "model" if one.detector in self._models else "rule"
-        for account in one.named:
-            row = (one.id, account, one.clause, one.detector, one.severity, one.kind, one.entity_id, one.time,
-                   list(one.signals), by)  # fmt: skip
-            self._rows.setdefault((one.id, account), row)
+    def _by(self, one: Alert) -> str:
+        """Which of BY raised it."""
+        return "cluster" if one.kind == CLUSTER else "model" if one.detector in self._models else "rule"
 
     def _known_ms(self, one: Alert, end: int) -> int:
         """When its trigger came; what the input's end closes is known then."""
@@ -140,7 +136,9 @@ class _Pass:
         return {}
 
     def _found(self) -> Ran:
-        alerts = pl.DataFrame(list(self._rows.values()), schema=SIGNALLED, orient="row")
+        marked = {name: kind for name, kind in SIGNALLED.items() if name in ("id", "signals", "by")}
+        marks = pl.DataFrame(list(self._marks.values()), schema=marked, orient="row")
+        alerts = self._raised.frame.join(marks, on="id", maintain_order="left")
         theirs = pl.col("detector").str.starts_with(PREFIX)
         # Feeds are read, and a cloud behind them is large.
         case = replace(self._case, feeds=())

@@ -47,6 +47,18 @@ def test_a_later_revision_counts_from_its_own_time() -> None:
     assert severe == [("guilty", BEGIN_MS + 60_000), ("other", BEGIN_MS + 60_000)]
 
 
+def test_who_joins_a_cluster_before_breaching_is_caught_at_the_start() -> None:
+    """As long as a revision still names them then; one that was no longer named is not."""
+    labels = pl.DataFrame([{"account_id": name, "clause": "spam", "start": BEGIN_MS + 60_000, "end": END_MS, "line": n}
+                           for n, name in enumerate(("guilty", "other"))], schema=LABELS)  # fmt: skip
+    alerts = raised("low", (named("guilty", "other"), named("guilty", at_ms=BEGIN_MS + 600_000, revision=2)))
+    found = score(labels, alerts, 0, {"ring": "spam"}).overall
+    assert found.recall is not None
+    assert found.precision is not None
+    assert found.median is not None
+    assert (found.recall.k, found.precision.k, found.precision.n, found.median.ms) == (1, 1, 2, 0)
+
+
 @pytest.mark.parametrize("least", ["low", "high"])
 def test_stored_lines_say_what_was_raised(tmp_path: Path, least: str) -> None:
     """In whatever order the revisions stand."""

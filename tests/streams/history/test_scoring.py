@@ -34,7 +34,8 @@ def alerts(*rows: Row) -> pl.DataFrame:
     """Alerts of `spam-rule` about accounts, at START unless said."""
     usual = {"clause": "spam", "detector": "spam-rule", "severity": "high", "kind": "account", "time": START}
     found = [{"id": f"{n}", "account_id": "a", **usual, **row} for n, row in enumerate(rows)]
-    return pl.DataFrame([{"entity_id": row["account_id"], **row} for row in found], schema=ALERTS)
+    whole = [{"entity_id": row["account_id"], "last": row["time"], **row} for row in found]
+    return pl.DataFrame(whole, schema=ALERTS)
 
 
 @pytest.mark.parametrize(("k", "n", "low", "high"), [
