@@ -16,7 +16,8 @@ from features.event import COLUMNS
 from features.observe import Observer
 from features.state import State
 from features.ticks import TICK_MS, WINDOWS
-from features.ties import RECORD, TieState, count_active, records
+from features.tie_state import TieState, count_active
+from features.ties import RECORD, records
 from streams.checks import ALWAYS
 from streams.clustering import Clustering, ClusterState
 from streams.pack import Pack

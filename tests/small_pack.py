@@ -93,7 +93,7 @@ def events(draw: st.DrawFn, most: int = 60) -> list[dict[str, Any]]:
 
     Where a crowd comes first, what two accounts share is not common to a quarter of all.
     """
-    now, found = START, [_one_of(account) for account in draw(st.sampled_from(["", "cdefghij"]))]
+    now, found = START, [_one_of(*crowd) for crowd in enumerate(draw(st.sampled_from(["", "cdefghij"])))]
     for number in range(draw(st.integers(1, most))):
         now += draw(_STEPS)
         event: dict[str, Any] = {"id": f"e{number}", "time": rfc3339(now + draw(_SHIFTS))}
@@ -110,8 +110,9 @@ def events(draw: st.DrawFn, most: int = 60) -> list[dict[str, Any]]:
     return found
 
 
-def _one_of(account: str) -> dict[str, Any]:
-    return {"id": f"crowd-{account}", "time": rfc3339(START), "account_id": account, "type": "inference"}
+def _one_of(number: int, account: str) -> dict[str, Any]:
+    time = rfc3339(START + number)  # equal times and one that falls would be taken for a file that runs backwards
+    return {"id": f"crowd-{account}", "time": time, "account_id": account, "type": "inference"}
 
 
 def lines(found: Iterable[Mapping[str, Any]]) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 
 from features.clusters import Clusters, Counts
 from features.gathering import Gathering
-from features.ties import TieState
+from features.tie_state import TieState
 from streams.clustering import ClusterState
 from streams.snapshot.books import book_sections, fill_book
 from streams.snapshot.episodes import episodes_of, episodes_section

@@ -17,10 +17,11 @@ from thorough import examples
 from features.event import COLUMNS
 from features.observe import Observer
 from features.tie_codes import shown
+from features.tie_state import TieState, count_active
 from features.tie_sums import SUMS
 from features.tie_values import LASTING, TIE_KINDS
 from features.tie_waiting import Waiting
-from features.ties import COLUMNS_READ, GAPS, MOST_VALUES, RECORD, TieState, count_active, records
+from features.ties import COLUMNS_READ, GAPS, MOST_VALUES, RECORD, records
 
 DECLARED: list[dict[str, Any]] = [
     {"name": "requests", "entity": "account", "aggregate": "count", "event": ["inference", "fetch"],

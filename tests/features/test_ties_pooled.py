@@ -10,7 +10,8 @@ from random_logs import HASH_KEY, START, catalog
 from features.clusters import Clusters
 from features.gathering import ARRIVED, Gathering
 from features.observe import Observer
-from features.ties import TieState, count_active, records
+from features.tie_state import TieState, count_active
+from features.ties import records
 
 SECOND, HOUR = 1_000, 3_600_000
 DECLARED: list[dict[str, Any]] = [
