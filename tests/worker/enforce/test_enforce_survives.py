@@ -139,7 +139,7 @@ def test_one_that_was_frozen_past_its_lease(post: Post) -> None:
 
 WRITING = sa.text("select bool_and(state = 'idle in transaction') from pg_stat_activity"
                   " where datname = current_database() and backend_xid is not null")  # fmt: skip
-"""Whether somebody writes, and waits between two statements; PostgreSQL does not end who stopped in the middle of one."""
+"""Whether somebody writes, and waits between two statements: PostgreSQL does not end who stopped within one."""
 
 
 @pytest.mark.postgres
