@@ -55,7 +55,7 @@ kafka:
 kafka-stop:
 	@$(PYTHON) deploy/kafka/broker.py stop
 
-# Two workers and the second stage killed some sixty times on a real Kafka of their own; docs/chaos.md. CHAOS="--seed 2" for other moments.
+# Two workers and the second stage killed some ninety times on a real Kafka of their own; docs/chaos.md. CHAOS="--seed 2" for other moments.
 chaos: .venv/dev
 	@PYTHONPATH=.:tests $(BIN)/python -m worker.chaos $(CHAOS)
 
