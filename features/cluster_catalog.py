@@ -13,18 +13,14 @@ CLUSTER = "cluster"
 SIGNAL = "link"
 """What kind of evidence a cluster is: one that never counts as an account's own."""
 
-_COUNTED = {
-    "events": "events", "requests": "requests", "tokens": "tokens", "messages": "messages", "recipients": "recipients",
-    "fetches": "fetches",
-}  # fmt: skip
+_COUNTED = ("events", "requests", "tokens", "messages", "recipients", "fetches")
 _SUMMED = {"gpu_seconds": "GPU-seconds", "cost_usd": "US dollars"}
-_DIFFERENT = {"accounts": POOLED, "old": ("24h",), "templates": KNOWN}
+_DIFFERENT = {"accounts": ("accounts", POOLED), "old": ("accounts", ("24h",)), "templates": ("templates", KNOWN)}
 _DERIVED = {
     "requests_per_account": ("requests an account", POOLED), "gap_mean": ("s", POOLED),
     "gap_variation": ("× the mean", POOLED), "young_share": ("share of accounts", KNOWN),
     "top_share": ("share of events", KNOWN), "accounts_per_template": ("accounts a template", KNOWN),
 }  # fmt: skip
-_UNITS = {"accounts": "accounts", "old": "accounts", "templates": "templates"}
 
 
 def _feature(name: str, aggregate: str, unit: str, windows: tuple[str, ...] = POOLED) -> Feature:
@@ -32,9 +28,9 @@ def _feature(name: str, aggregate: str, unit: str, windows: tuple[str, ...] = PO
 
 
 FEATURES = (
-    *(_feature(name, "count", unit) for name, unit in _COUNTED.items()),
+    *(_feature(name, "count", unit=name) for name in _COUNTED),
     *(_feature(name, "sum", unit) for name, unit in _SUMMED.items()),
-    *(_feature(name, "distinct", _UNITS[name], windows) for name, windows in _DIFFERENT.items()),
+    *(_feature(name, "distinct", unit, windows) for name, (unit, windows) in _DIFFERENT.items()),
     *(_feature(name, "ratio", unit, windows) for name, (unit, windows) in _DERIVED.items()),
 )
 """They are computed by features/cluster_values.py and declared nowhere else: a pack cannot change them."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import numpy as np
 import polars as pl
 
 from detectors.alert import Alert
@@ -14,7 +13,7 @@ from detectors.cluster_detection import ClusterDetection
 from detectors.episodes import Episodes
 from features.clusters import Clusters
 from features.gathering import Gathering
-from features.ticks import HOUR_MS, TICK_MS
+from features.ticks import HOUR_MS, TICK_MS, segment_starts
 from streams.pack import Pack
 
 _HOUR_TICKS = HOUR_MS // TICK_MS
@@ -73,8 +72,6 @@ class Clustering:
 
 def _by_hour(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Rows in order of stream time, cut where an hour begins: episodes end there, wherever chunks do."""
-    hours = rows["stream"].to_numpy() // _HOUR_TICKS
-    starts = [0, *(np.flatnonzero(np.diff(hours)) + 1).tolist(), rows.height]
-    for first, last in pairwise(starts):
-        if last > first:
-            yield rows[first:last]
+    starts = segment_starts(rows["stream"].to_numpy() // _HOUR_TICKS).tolist()
+    for first, last in pairwise([*starts, rows.height]):
+        yield rows[first:last]

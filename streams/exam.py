@@ -15,14 +15,13 @@ from detectors.rules import Rule, duration_ms
 from features.catalog import Catalog
 from features.cluster_catalog import CLUSTER
 from features.declared import catalogue
-from features.gathering import MINUTE_TICKS
-from features.ticks import DAY_MS, HOUR_MS, TICK_MS
+from features.ticks import DAY_MS, HOUR_MS
 from streams.alert_lines import rfc3339
 from streams.codec import Codec
 from streams.pack import Pack
-from streams.pipeline import Pipeline, PipelineState, Stepped
-from streams.runner import closing_heartbeat
-from streams.second_stage import Clustered
+from streams.pipeline import Pipeline, PipelineState
+from streams.runner import closing_heartbeats
+from streams.second_stage import Clustered, alerts_of
 
 START_MS = 1_772_442_000_000
 """When every test begins: 2026-03-02T09:00:00Z."""
@@ -76,21 +75,10 @@ def _wrong(pipeline: Pipeline, codec: Codec, rule: Rule, test: Mapping[str, Any]
     second = Clustered(pipeline, state)
     stamps = np.maximum.accumulate(decoded.frame["time"].to_numpy())
     events = decoded.frame.with_columns(stamp=stamps, offset=pl.int_range(decoded.frame.height))
-    alerts = _raised(pipeline.step(state, events), second)
-    heartbeat = closing_heartbeat(pipeline, state, events.height)
-    if heartbeat is not None:
-        alerts += _raised(pipeline.step(state, heartbeat), second)
-    alerts += _raised(pipeline.step(state, pipeline.heartbeat(events.height + 1, _a_minute_on(state))), second)
+    alerts = alerts_of(pipeline.step(state, events), second)
+    for heartbeat in closing_heartbeats(pipeline, state, events.height):
+        alerts += alerts_of(pipeline.step(state, heartbeat), second)
     return _verdict(rule, test, {_called(alert) for alert in alerts})
-
-
-def _raised(stepped: Stepped, second: Clustered) -> list[Alert]:
-    return [*stepped.alerts, *second.take(stepped.ties)]
-
-
-def _a_minute_on(state: PipelineState) -> int:
-    """When clusters are evaluated whose minute has just ended (ms)."""
-    return (state.features.stream_time or 0) + MINUTE_TICKS * TICK_MS
 
 
 def _called(alert: Alert) -> str:

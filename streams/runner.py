@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import polars as pl
 
-from detectors.alert import Alert, order
+from detectors.alert import Alert
 from features.gathering import MINUTE_TICKS
 from features.kept import TURN_WAIT
 from features.state import State
 from features.ticks import TICK_MS
 from streams.dead_letters import Buried
+from streams.keeping import Keeping
 from streams.pipeline import Pipeline, PipelineState
-from streams.second_stage import Clustered, Second
+from streams.second_stage import Clustered, Second, alerts_of
 from streams.telemetry import Telemetry
 
 Position = Mapping[str, Any]
@@ -130,12 +131,11 @@ class Runner:
                  telemetry: Telemetry, clock: Callable[[], float], saved: Saved,
                  limits: Limits | None = None, second: Second | None = None) -> None:  # fmt: skip
         self._pipeline, self._source, self._outlet, self._store = pipeline, source, outlet, store
-        self._telemetry, self._clock, self._limits = telemetry, clock, limits or Limits()
+        self._telemetry, self._limits = telemetry, limits or Limits()
         self.saved = saved
-        self._clustered = Clustered(pipeline, saved.state)
-        self._second: Second = second or self._clustered
+        self._second: Second = second or Clustered(pipeline, saved.state)
         self.over_limit = False
-        self._kept_at = clock() - max(self._limits.snapshot_every_s - self._limits.first_snapshot_s, 0)
+        self._keeping = Keeping(clock, self._limits.snapshot_every_s, self._limits.first_snapshot_s)
 
     def run(self, stopped: Callable[[], bool], told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
         """Until the input ends or `stopped()`; `told` hears of every chunk and its new alerts. Raises TooManyBad."""
@@ -152,7 +152,7 @@ class Runner:
         """One chunk: step, emit, count. Raises TooManyBad."""
         with self._telemetry.step_seconds.time():
             stepped = self._pipeline.step(self.saved.state, chunk.events)
-            alerts = sorted([*stepped.alerts, *self._second.take(stepped.ties)], key=order)
+            alerts = alerts_of(stepped, self._second)
         new = self._outlet.emit(alerts, chunk.dead)
         after = self.saved.next_offset + chunk.events.height
         self.saved.next_offset = after if chunk.next_offset is None else chunk.next_offset
@@ -180,27 +180,35 @@ class Runner:
     def finish(self, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
         """The end of finite input: heartbeats that close every open turn and minute, and the last snapshot."""
         self._judge(ended=True)
-        heartbeat = closing_heartbeat(self._pipeline, self.saved.state, self.saved.next_offset)
-        if heartbeat is not None:
+        for heartbeat in closing_heartbeats(self._pipeline, self.saved.state, self.saved.next_offset):
             self.settle(Chunk(heartbeat), told)
-        if self._clustered.waiting:
-            after = (self.saved.state.features.stream_time or 0) + MINUTE_TICKS * TICK_MS
-            self.settle(Chunk(self._pipeline.heartbeat(self.saved.next_offset, after)), told)
         self.saved.finished = True
         self.keep()
 
     def keep_if_due(self) -> None:
         """Snapshot, where the last one is old enough."""
-        if self._clock() - self._kept_at >= self._limits.snapshot_every_s:
+        if self._keeping.due:
             self.keep()
 
     def keep(self) -> None:
         """Snapshot now."""
-        self._kept_at = self._clock()
+        self._keeping.kept()
         if self._store is not None:
             self.saved.position, self.saved.marks = self._source.position(), self._outlet.marks()
             self._pipeline.observer.compact(self.saved.state.features)
             self._store.save(self.saved)
+
+
+def closing_heartbeats(pipeline: Pipeline, state: PipelineState, offset: int) -> Iterator[pl.DataFrame]:
+    """The heartbeats that end finite input, each to be taken in before the next is asked for: one closes every open
+    turn; where records of ties wait for their minute to be over, another is a minute on. offset: of the first.
+    """
+    heartbeat = closing_heartbeat(pipeline, state, offset)
+    if heartbeat is not None:
+        yield heartbeat
+        offset += 1
+    if Clustered(pipeline, state).waiting:
+        yield pipeline.heartbeat(offset, (state.features.stream_time or 0) + MINUTE_TICKS * TICK_MS)
 
 
 def closing_heartbeat(pipeline: Pipeline, state: PipelineState, offset: int) -> pl.DataFrame | None:

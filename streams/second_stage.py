@@ -7,8 +7,8 @@ from typing import Protocol
 
 import polars as pl
 
-from detectors.alert import Alert
-from streams.pipeline import Pipeline, PipelineState
+from detectors.alert import Alert, order
+from streams.pipeline import Pipeline, PipelineState, Stepped
 
 
 class Second(Protocol):
@@ -36,3 +36,8 @@ class Clustered:
         """Whether records wait for their minute to be over."""
         door = None if self._state.clusters is None else self._state.clusters.gathering
         return door is not None and door.waiting["tie"].null_count() < door.waiting.height  # markers alone: none
+
+
+def alerts_of(stepped: Stepped, second: Second) -> list[Alert]:
+    """The alerts that a chunk raised in both stages, in order."""
+    return sorted([*stepped.alerts, *second.take(stepped.ties)], key=order)

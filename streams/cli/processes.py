@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,8 +22,8 @@ WebPort = Annotated[int | None, typer.Option(help="port for health and metrics; 
 
 
 def run_process(make: Callable[[Told, Any], Process[Any]], bootstrap: str | None, pack: Path | None,
-                snapshots: Path | None, instance: str | None, web_port: int | None) -> NoReturn:  # fmt: skip
-    """Run one until it is asked to stop; its exit code is ours. make: given all it is told, and a log."""
+                snapshots: Path | None, instance: str | None, web_port: int | None) -> None:  # fmt: skip
+    """Run one until it is asked to stop; its exit code is ours (typer.Exit). make: given all it is told, and a log."""
     from streams.worker.process import Told
     from streams.worker.process_log import open_log
     from streams.worker.settings import WorkerSettings
@@ -39,4 +39,3 @@ def run_process(make: Callable[[Told, Any], Process[Any]], bootstrap: str | None
 
     with told():
         raise typer.Exit(asyncio.run(run()))
-    raise AssertionError("it ends by its exit code")

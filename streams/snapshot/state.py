@@ -41,10 +41,9 @@ def encoded(state: PipelineState, meta: Mapping[str, Any]) -> bytes:
 
 
 def about(data: bytes) -> dict[str, Any]:
-    """What went with a state. Raises Damaged."""
+    """What went with a state, of either stage. Raises Damaged."""
     found: dict[str, Any] = json.loads(unpacked(data)["meta"])
-    found.pop("state")
-    return found
+    return {name: value for name, value in found.items() if name != "state"}
 
 
 def carried_over(state: PipelineState, observer: Observer) -> PipelineState:

@@ -22,7 +22,7 @@ from streams.runner import Chunk, Limits
 from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
 from streams.worker.connection import KafkaRefused, KafkaSettings, client_options
-from streams.worker.history.fetching import at_stamp
+from streams.worker.history.fetching import between
 from streams.worker.log import HISTORY_AHEAD_MS, LIVE_AHEAD_MS
 from streams.worker.packs.known import Packs
 from streams.worker.packs.topic import PackTopic, Publication, in_force
@@ -94,14 +94,10 @@ class TopicReplay:
         if not found:
             raise KafkaRefused(f"there is no topic {self._topic}: check the name (tipstaff topics plan lists ours)")
         tps = [TopicPartition(self._topic, number) for number in sorted(found)]
-        firsts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
-        since, until = self._span.since, self._span.until
+        since = self._span.since
         if since is not None:
-            reach = max(reach_ms(side.pack.catalog) for side in self._sides)
-            firsts = await at_stamp(consumer, tps, max(since - reach, 0), ends)
-        if until is not None:
-            ends = await at_stamp(consumer, tps, until, ends)
-        return {tp: (firsts[tp], max(ends[tp], firsts[tp])) for tp in tps}
+            since = max(since - max(reach_ms(side.pack.catalog) for side in self._sides), 0)
+        return await between(consumer, tps, since, self._span.until)
 
     def _packs(self, side: Side) -> tuple[Packs, Sequence[Publication]]:
         """The packs that a side may come to, and where they were ordered."""
@@ -114,7 +110,7 @@ class TopicReplay:
         limits = Limits(self._settings.max_bad_share, snapshot_every_s=_NEVER, first_snapshot_s=_NEVER)
         shelf: Any = None  # nothing is ever kept
         key = self._key if side.ordered else None
-        part = Part(log, pipeline, saved, _Nowhere(), shelf, packs, self._telemetry, time.monotonic, limits, key,
+        part = Part(log, pipeline, saved, Nowhere(), shelf, packs, self._telemetry, time.monotonic, limits, key,
                     self._told)  # fmt: skip
         part.hear = partial(self._hear, side)
         return part
@@ -127,7 +123,7 @@ class TopicReplay:
             self._heard(replace(chunk, done=self._done, total=self._total))
 
 
-class _Nowhere:
+class Nowhere:
     """An outlet for alerts that are told otherwise."""
 
     live_from = 0

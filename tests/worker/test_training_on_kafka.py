@@ -13,19 +13,13 @@ from broker import Topic
 from command_line import Outcome, tipstaff
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.structs import TopicPartition
+from odd_models import ODD_ACCOUNT, ODD_KEY, pack_with
 from worker.filed_logs import START, written
 
 from streams.alert_lines import rfc3339
 from streams.pack import read_pack
 
 HOUR = 3_600_000
-MODELS = """\
-models:
-  - {id: odd-account, title: odd, clause: spam, severity: low, entity: account, p_value: 0.1, runbook: look,
-     features: [requests_1h, paths_1h, gpus_requested_1h], false_positives: [some]}
-  - {id: odd-key, title: odd, clause: spam, severity: low, entity: key, p_value: 0.1, runbook: look,
-     features: [requests_1h, asns_1h], false_positives: [some]}
-"""
 
 Train = Callable[..., Outcome]
 
@@ -33,10 +27,7 @@ Train = Callable[..., Outcome]
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
     """A pack with two models more."""
-    folder = tmp_path / "pack"
-    folder.mkdir()
-    (folder / "models.yaml").write_text(MODELS)
-    return folder
+    return pack_with(tmp_path / "pack", ODD_ACCOUNT, ODD_KEY)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ class Kept:
 def kept_bytes(kept: Kept, partitions: int) -> bytes:
     """A snapshot; partitions: of the topic of ties."""
     meta = {"next_offset": kept.next_offset, "pack": kept.pack, "told": kept.told,
-            "position": {"partitions": partitions}, "state": {}}  # fmt: skip
+            "position": {"partitions": partitions}}  # fmt: skip
     return packed({"meta": json.dumps(meta).encode(), **cluster_sections(kept.state)})
 
 

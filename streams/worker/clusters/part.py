@@ -11,6 +11,7 @@ from detectors.alert import Alert
 from features.gathering import ARRIVED
 from streams.clustering import Clustering, ClusterState
 from streams.dead_letters import Reason
+from streams.keeping import Keeping
 from streams.runner import Limits
 from streams.telemetry import ClusterTelemetry
 from streams.worker.clusters.kept import Kept, kept_bytes
@@ -35,10 +36,9 @@ class ClusterPart:
                  telemetry: ClusterTelemetry, clock: Callable[[], float], limits: Limits,
                  told: Callable[[str], None]) -> None:  # fmt: skip
         self.log, self.saved, self.outlet, self._clustering = log, kept, outlet, clustering
-        self._shelf, self._packs, self._telemetry, self._clock, self._told = shelf, packs, telemetry, clock, told
-        self._limits, self._refusing = limits, Refusing(log.topic, log.partition)
-        self._kept_offset = kept.next_offset
-        self._kept_at = clock() - max(limits.snapshot_every_s - limits.first_snapshot_s, 0)
+        self._shelf, self._packs, self._telemetry, self._told = shelf, packs, telemetry, told
+        self._refusing, self._kept_offset = Refusing(log.topic, log.partition), kept.next_offset
+        self._keeping = Keeping(clock, limits.snapshot_every_s, limits.first_snapshot_s)
         self._unknown: set[str] = set()
         self._refused_at: int | None = None
 
@@ -69,7 +69,8 @@ class ClusterPart:
         self._telemetry.taken(len(raw.values), dead, alerts)
         self.saved.next_offset = raw.last + 1
         self._go_back_if_due()
-        self._keep_if_due()
+        if self._keeping.due:
+            self.keep()
 
     def _batches(self, raw: RawChunk, dead: list[Unread]) -> Iterator[pl.DataFrame]:
         """A chunk's rows, cut where another pack is taken up; what holds none is a dead letter."""
@@ -93,8 +94,8 @@ class ClusterPart:
         self._telemetry.strange_sources.inc(rows.height - known.height)
         with self._telemetry.step_seconds.time():
             alerts = self._clustering.step(self.state, known)
-        refused = known.filter(pl.col("source").is_in(list(self.state.gathering.held)))
-        if refused.height and self._refused_at is None:
+        held = list(self.state.gathering.held)
+        if held and self._refused_at is None and (refused := known.filter(pl.col("source").is_in(held))).height:
             self._refused_at = int(refused["offset"][0])
             self._told(f"partition {self.log.partition}: no room for records that are ahead of the slowest partition "
                        f"of events ({self.state.gathering.slowest}): is a worker behind, or stopped?")  # fmt: skip
@@ -128,10 +129,6 @@ class ClusterPart:
             self.state.gathering.reread()
             self.saved.next_offset, self._refused_at = self._refused_at, None
 
-    def _keep_if_due(self) -> None:
-        if self._clock() - self._kept_at >= self._limits.snapshot_every_s:
-            self.keep()
-
     def keep(self) -> None:
         """Snapshot now, where there is anything new."""
         if self.done_offset <= self._kept_offset:
@@ -140,5 +137,6 @@ class ClusterPart:
             whole = Kept(self.state, self.done_offset, self.saved.pack, self.saved.told)
             data = kept_bytes(whole, self.log.partitions)
             self._shelf.save(data, self.done_offset)
-        self._kept_at, self._kept_offset = self._clock(), self.done_offset
+        self._keeping.kept()
+        self._kept_offset = self.done_offset
         self._telemetry.snapshot_kept(self.log.partition, len(data), time.time())

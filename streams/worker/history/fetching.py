@@ -37,13 +37,11 @@ class Fetching:
 
     async def _bounds(self, partitions: int, since: int | None, until: int | None) -> Bounds:
         tps = [TopicPartition(self._topic, one) for one in range(partitions)]
-        firsts, ends = await self._consumer.beginning_offsets(tps), await self._consumer.end_offsets(tps)
-        begins = firsts if since is None else await at_stamp(self._consumer, tps, since, ends)
-        stops = ends if until is None else await at_stamp(self._consumer, tps, until, ends)
+        found = await between(self._consumer, tps, since, until)
         self._consumer.assign(tps)
-        for tp in tps:
-            self._consumer.seek(tp, begins[tp])
-        return {tp.partition: (begins[tp], max(stops[tp], begins[tp])) for tp in tps}
+        for tp, (first, _) in found.items():
+            self._consumer.seek(tp, first)
+        return {tp.partition: span for tp, span in found.items()}
 
     def next(self, wanted: Sequence[int], read: Sequence[int]) -> Mapping[int, RawChunk]:
         """More of some of the wanted partitions; a broker that gives none for `patience_s` is refused."""
@@ -91,8 +89,19 @@ async def _started(kafka: KafkaSettings, each: int) -> AIOKafkaConsumer:
     return consumer
 
 
-async def at_stamp(consumer: AIOKafkaConsumer, tps: Sequence[TopicPartition], stamp: int,
-                   ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:  # fmt: skip
+async def between(consumer: AIOKafkaConsumer, tps: Sequence[TopicPartition], since: int | None,
+                  until: int | None) -> dict[TopicPartition, tuple[int, int]]:  # fmt: skip
+    """The first offset of each partition from one stamp on, and the one to stop before by another (ms); all that is
+    committed now where there is none.
+    """
+    firsts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+    begins = firsts if since is None else await _at_stamp(consumer, tps, since, ends)
+    stops = ends if until is None else await _at_stamp(consumer, tps, until, ends)
+    return {tp: (begins[tp], max(stops[tp], begins[tp])) for tp in tps}
+
+
+async def _at_stamp(consumer: AIOKafkaConsumer, tps: Sequence[TopicPartition], stamp: int,
+                    ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:  # fmt: skip
     """The first offset of each partition with at least this stamp (ms); its end where there is none."""
     found = await consumer.offsets_for_times(dict.fromkeys(tps, stamp))
     return {tp: ends[tp] if one is None else min(one.offset, ends[tp]) for tp, one in found.items()}

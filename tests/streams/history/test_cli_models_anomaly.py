@@ -8,27 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import tipstaff
+from odd_models import ODD_ACCOUNT, pack_with
 from small_pack import START
 
 from streams.alert_lines import rfc3339
 from streams.pack import read_pack
 from streams.pack.model_bytes import unpacked
 
-MODELS = """\
-models:
-  - {id: odd-account, title: odd, clause: spam, severity: low, entity: account, p_value: 0.1, runbook: look,
-     features: [requests_1h, paths_1h, gpus_requested_1h], false_positives: [some]}
-"""
 HOUR = 3_600_000
 
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
     """A pack with one model more."""
-    folder = tmp_path / "pack"
-    folder.mkdir()
-    (folder / "models.yaml").write_text(MODELS)
-    return folder
+    return pack_with(tmp_path / "pack", ODD_ACCOUNT)
 
 
 def log(path: Path, plans: tuple[str, ...] = ("pro", "free"), hours: int = 25) -> Path:

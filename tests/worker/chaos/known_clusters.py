@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from streams.telemetry import WorkerTelemetry
 from streams.worker.log import HISTORY_AHEAD_MS
 from streams.worker.packs.known import Packs
 from streams.worker.part import Log, Part
+from streams.worker.replaying import Nowhere
 from streams.worker.transport.chunk import RawChunk
 
 _NEVER_S = 10.0**12
@@ -50,11 +51,8 @@ def _ties_of(log: RawChunk, topic: str, partitions: int, packs: Packs, key: byte
     return pl.concat(kept.ties)
 
 
-class _Kept:
+class _Kept(Nowhere):
     """An outlet that keeps what was told of ties."""
-
-    live_from = 0
-    pack = ""
 
     def __init__(self, partition: int) -> None:
         self._partition = partition
@@ -63,13 +61,6 @@ class _Kept:
     def take(self, ties: pl.DataFrame) -> Sequence[Alert]:
         self.ties.append(ties.with_columns(source=pl.lit(self._partition, pl.Int32)))
         return ()
-
-    def emit(self, alerts: Sequence[Alert], dead: Sequence[Any]) -> Sequence[Alert]:
-        del dead
-        return alerts
-
-    def marks(self) -> Mapping[str, int]:
-        return {}
 
 
 def log_of(partition: int, records: Sequence[Any]) -> RawChunk:
