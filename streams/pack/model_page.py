@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detectors.anomaly.model import Declared
+from streams.pack.handling import see_it, undo_it
 from streams.pack.reader import Pack
 
 _HEAD = "<!-- Generated from detectors/pack/models.yaml by make pages; edit that file. -->"
@@ -29,7 +30,10 @@ def _lines(model: Declared, pack: Pack) -> Iterator[str]:
     for name in model.features:
         feature = values[name].feature
         yield f"- `{name}` ({feature.unit}; {feature.signal}): {feature.description}"
-    yield from ("", "## What to do", "", model.runbook, "", "## Known false positives", "")
+    yield from see_it(model.id, clause)
+    yield from ("", "## First five minutes", "", model.runbook)
+    yield from undo_it(model.id, model.entity, clause, pack.policy, is_model=True)
+    yield from ("", "## Known false positives", "")
     yield from (f"- {text}" for text in model.false_positives)
     if model.references:
         yield from ("", "## References", "")

@@ -10,6 +10,7 @@ from detectors.condition import Condition
 from detectors.rules import Rule
 from features.catalog import Feature
 from streams.pack import Pack, read_pack
+from streams.pack.handling import see_it, undo_it
 from streams.pack.model_page import model_page
 
 _HEAD = "<!-- Generated from detectors/pack/rules/{id}.yaml by make pages; edit that file. -->"
@@ -49,7 +50,10 @@ def _lines(rule: Rule, rules: Sequence[Rule], pack: Pack) -> Iterator[str]:
     if rule.features:
         yield from ("", "## What it reads", "")
         yield from (_feature(feature) for feature in rule.features)
-    yield from ("", "## What to do", "", rule.runbook, "", "## Known false positives", "")
+    yield from see_it(rule.id, clause)
+    yield from ("", "## First five minutes", "", rule.runbook)
+    yield from undo_it(rule.id, rule.entity, clause, pack.policy)
+    yield from ("", "## Known false positives", "")
     yield from (f"- {text}" for text in rule.false_positives)
     if rule.references:
         yield from ("", "## References", "")
