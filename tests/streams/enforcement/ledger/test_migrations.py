@@ -48,8 +48,8 @@ def test_a_difference_would_be_seen(bare_url: str) -> None:
     open_once(bare_url)
     with engine_of(bare_url).begin() as connection:
         connection.execute(sa.text("ALTER TABLE switch DROP COLUMN why"))
-        connection.execute(sa.text("DROP TABLE mutes"))
-        connection.execute(sa.text("CREATE TABLE mutes (account_id INTEGER)"))
+        connection.execute(sa.text("DROP TABLE warned"))
+        connection.execute(sa.text("CREATE TABLE warned (account_id INTEGER)"))
     assert len(differences(bare_url)) > 2
 
 
