@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from packages import fetch
+from packages import fetch, libraries
 from trouble import NotToBeHad
 
 HERE = Path(__file__).resolve().parent
@@ -69,5 +69,4 @@ def unpacked(cache: Path) -> Binaries:
     found = newest(root / "usr/lib/postgresql")
     if found is None:
         raise NotToBeHad(f"the packages in {root} hold no PostgreSQL: remove that folder and run this again")
-    libraries = {path.parent for path in root.glob("**/*.so.*") if path.parent != found.folder.parent / "lib"}
-    return Binaries(found.folder, tuple(sorted(libraries)))
+    return Binaries(found.folder, tuple(sorted(libraries(root) - {found.folder.parent / "lib"})))

@@ -94,7 +94,10 @@ def test_without_postgres_it_is_skipped_with_the_reason(tmp_path: Path) -> None:
     """Where there is no PostgreSQL and no apt to fetch one, the command is not run, and what to do is said."""
     done = without(tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "skipped, no PostgreSQL here: neither `postgres` and `initdb` nor apt-get" in done.stderr
+    assert (
+        "skipped, no PostgreSQL here: neither `postgres` and `initdb` nor a way to fetch them: no apt-get"
+        in done.stderr
+    )
     assert f"{URL}=postgresql://" in done.stderr
 
 
