@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,9 @@ NO_PLAN = -1
 _SMALLEST = 1024
 _GROWTH = 1.5
 _SHED_PART = 64
-_REMEMBERED = 4_000_000
-"""Freed entities whose first_seen is still known; beyond, nothing is proven by absence any more."""
+_REMEMBERED = 2
+"""For each entity that may be kept, so many freed ones are still known by their first_seen (1,024 at least); beyond,
+nothing is proven by absence any more."""
 
 
 class Book:
@@ -119,18 +121,21 @@ class Book:
             assert name is not None
             del self.slots[name]
             self.names[slot] = None
-            self._remember(name, int(self.first_seen[slot]))
+            self.remembered.pop(name, None)
+            self.remembered[name] = int(self.first_seen[slot])
+        self._forget()
         self.open[slots] = False
         self.free_slots.extend(slots.tolist())
         for block in range(len(self.blocks)):
             held = self.block_slot[slots, block]
             self.free_block_slots[block].extend(held[held >= 0].tolist())
 
-    def _remember(self, name: str, first_seen: int) -> None:
-        self.remembered.pop(name, None)
-        self.remembered[name] = first_seen
-        if len(self.remembered) > _REMEMBERED:
-            self.remembered.pop(next(iter(self.remembered)))
+    def _forget(self) -> None:
+        """Let go of those remembered longest; all at once, since each look for the first passes over all gaps."""
+        excess = len(self.remembered) - max(_REMEMBERED * self.cap, _SMALLEST)
+        if excess > 0:
+            for name in list(islice(self.remembered, excess)):
+                del self.remembered[name]
             self.forgetful = True
 
     def was_kept(self, name: str) -> bool:

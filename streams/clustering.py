@@ -11,10 +11,13 @@ import polars as pl
 from detectors.alert import Alert
 from detectors.cluster_detection import ClusterDetection
 from detectors.episodes import Episodes
-from features.clusters import Clusters
+from features.clusters import DEFAULT_TIES, Clusters
 from features.gathering import Gathering
 from features.ticks import HOUR_MS, TICK_MS, segment_starts
 from streams.pack import Pack
+
+TIE = "tie"
+"""What caps call ties."""
 
 _HOUR_TICKS = HOUR_MS // TICK_MS
 
@@ -36,12 +39,13 @@ class ClusterState:
 class Clustering:
     """A pack's rules of clusters made ready. Holds no state.
 
-    key: the secret that accounts are hashed with. Called by whoever has records of ties: the embedded runner after
-    each chunk, a worker of the second stage for each chunk of its topic; it must never drop a record in silence.
+    key: the secret that accounts are hashed with; most_ties: how many ties are known at most. Called by whoever has
+    records of ties: the embedded runner after each chunk, a worker of the second stage for each chunk of its topic; it
+    must never drop a record in silence.
     """
 
-    def __init__(self, pack: Pack, key: str) -> None:
-        self.pack, self._key = pack, key
+    def __init__(self, pack: Pack, key: str, most_ties: int = DEFAULT_TIES) -> None:
+        self.pack, self._key, self._most_ties = pack, key, most_ties
         self._detection = ClusterDetection(pack.catalog, pack.rules, pack.hash)
 
     @property
@@ -51,7 +55,7 @@ class Clustering:
 
     def empty(self, sources: Sequence[int]) -> ClusterState:
         """The state before the first record of these sources."""
-        return ClusterState(Gathering(sources), Clusters(self._key))
+        return ClusterState(Gathering(sources), Clusters(self._key, self._most_ties))
 
     def step(self, state: ClusterState, rows: pl.DataFrame) -> list[Alert]:
         """Take in records and markers (RECORD of features/ties.py, and `offset`), as they were read: alerts in order.

@@ -12,6 +12,7 @@ from detectors.anomaly.scored_rows import ScoredRows
 from detectors.detection import Detection
 from detectors.episodes import Episodes
 from features.catalog import Catalog
+from features.clusters import DEFAULT_TIES
 from features.event import COLUMNS
 from features.observe import Observer
 from features.state import State
@@ -19,7 +20,7 @@ from features.ticks import TICK_MS, WINDOWS
 from features.tie_state import TieState, count_active
 from features.ties import RECORD, records
 from streams.checks import ALWAYS
-from streams.clustering import Clustering, ClusterState
+from streams.clustering import TIE, Clustering, ClusterState
 from streams.pack import Pack
 
 TIED_MS = WINDOWS["7d"].length_ms
@@ -62,7 +63,8 @@ class Pipeline:
     def __init__(self, pack: Pack, hash_key: str, caps: dict[str, int] | None = None) -> None:
         self.pack = pack
         self.detection = Detection(pack.catalog, pack.rules, pack.hash, hash_key, pack.peers, pack.learnt)
-        self.clustering, self._key = Clustering(pack, hash_key), hash_key
+        self.clustering = Clustering(pack, hash_key, (caps or {}).get(TIE, DEFAULT_TIES))
+        self._key = hash_key
         names, kinds = self.detection.peer_names, self.detection.kinds
         tied = {"account": TIED_MS} if self.clustering.any else {}
         self.observer = Observer(pack.catalog, hash_key, caps, names, [*kinds, *tied], pack.peers, kept_ms=tied)

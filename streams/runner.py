@@ -145,15 +145,19 @@ class Runner:
                 self.finish(told)
                 return
             self.settle(chunk, told)
+            self._telemetry.delays.progressed()
             self.keep_if_due()
         self.keep()
 
     def settle(self, chunk: Chunk, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:
         """One chunk: step, emit, count. Raises TooManyBad."""
-        with self._telemetry.step_seconds.time():
+        times = self._telemetry.steps
+        with times.of("step"):
             stepped = self._pipeline.step(self.saved.state, chunk.events)
+        with times.of("clusters"):
             alerts = alerts_of(stepped, self._second)
-        new = self._outlet.emit(alerts, chunk.dead)
+        with times.of("emit"):
+            new = self._outlet.emit(alerts, chunk.dead)
         after = self.saved.next_offset + chunk.events.height
         self.saved.next_offset = after if chunk.next_offset is None else chunk.next_offset
         self.saved.records += chunk.records
@@ -195,8 +199,9 @@ class Runner:
         self._keeping.kept()
         if self._store is not None:
             self.saved.position, self.saved.marks = self._source.position(), self._outlet.marks()
-            self._pipeline.observer.compact(self.saved.state.features)
-            self._store.save(self.saved)
+            with self._telemetry.steps.of("snapshot"):
+                self._pipeline.observer.compact(self.saved.state.features)
+                self._store.save(self.saved)
 
 
 def closing_heartbeats(pipeline: Pipeline, state: PipelineState, offset: int) -> Iterator[pl.DataFrame]:

@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry
+
 from streams.formats import FormatRefused, open_reader
 from streams.local.beside import Batches, BesideSource
+from streams.local.counted import CountedStore, timed
 from streams.local.directory import DataDirectory
 from streams.local.live import FileTap, Journal, LiveSource, StdinTap
 from streams.local.outlet import FileOutlet
@@ -25,6 +28,7 @@ from streams.runner import Limits, Outlet, Position, Runner, Saved, Source
 from streams.settings import Settings
 from streams.simulator import Cloud
 from streams.telemetry import Telemetry
+from streams.telemetry.steps import StepTimes
 
 STDIN = "-"
 
@@ -52,6 +56,11 @@ class Input:
     def resumable(self) -> bool:
         """Whether a second run can go on where the first one stopped."""
         return self.files != (STDIN,)
+
+    @property
+    def live(self) -> bool:
+        """Whether events come as they happen."""
+        return self.follow or self.files == (STDIN,)
 
     @property
     def identity(self) -> str:
@@ -94,9 +103,10 @@ Around = Callable[[Outlet, Saved], Outlet]
 
 
 def open_session(chosen: Input, pack: Pack, settings: Settings, warn: Callable[[str], None],
-                 around: Around = lambda outlet, _: outlet, own_events: bool = False) -> Session:  # fmt: skip
+                 around: Around = lambda outlet, _: outlet, own_events: bool = False,
+             registry: CollectorRegistry | None = None) -> Session:  # fmt: skip
     """Lock the data directory, load its state, and open the input; own_events: beside a followed file also those that
-    enforcement brings.
+    enforcement brings; registry: where metrics go.
 
     Raises InputRefused, DirectoryRefused, Unreadable, CannotWrite or NoWholeSnapshot.
     """
@@ -104,14 +114,17 @@ def open_session(chosen: Input, pack: Pack, settings: Settings, warn: Callable[[
     directory = DataDirectory(settings.data_dir)
     directory.take()
     try:
-        return _opened(chosen, pack, settings, directory, warn, around, own_events)
+        return _opened(chosen, pack, settings, directory, warn, around, own_events, registry)
     except BaseException:
         directory.release()
         raise
 
 
 def _opened(chosen: Input, pack: Pack, settings: Settings, directory: DataDirectory,
-            warn: Callable[[str], None], around: Around, own_events: bool) -> Session:  # fmt: skip
+            warn: Callable[[str], None], around: Around, own_events: bool,
+            registry: CollectorRegistry | None) -> Session:  # fmt: skip
+    telemetry = Telemetry(pack.rules, registry, live=chosen.live)
+    telemetry.know((), pack.models)
     pipeline = Pipeline(pack, settings.hash_key, settings.caps)
     store = FolderStore(directory.snapshots, pipeline, warn)
     saved = store.load()
@@ -124,13 +137,14 @@ def _opened(chosen: Input, pack: Pack, settings: Settings, directory: DataDirect
         saved = Saved(pipeline.empty(), {}, {}, 0, 0, 0)
     finished, saved.finished = saved.finished, False
     outlet = around(FileOutlet(directory, saved.marks), saved)
-    source = _source(chosen, pipeline, settings, directory, saved)
+    source = _source(chosen, pipeline, settings, directory, saved, telemetry.steps)
     if isinstance(source, LiveSource) and chosen.follow and own_events:
         source = _beside(source, pipeline, settings, directory, saved)
     source = _Identified(source, _identity(chosen, settings), saved.position)
-    telemetry = Telemetry(pack.rules)
+    telemetry.state(saved.state.features)
     limits = Limits(settings.max_bad_share, snapshot_every_s=settings.snapshot_every_s)
-    runner = Runner(pipeline, source, outlet, store, telemetry, time.monotonic, saved, limits)
+    counted = CountedStore(store, telemetry.steps)
+    runner = Runner(pipeline, source, outlet, counted, telemetry, time.monotonic, saved, limits)
     return Session(runner, pipeline, telemetry, directory, resumed, finished)
 
 
@@ -163,9 +177,10 @@ class _Identified:
         return {**self._before, **self._source.position(), "input": self._identity}
 
 
-def _source(chosen: Input, pipeline: Pipeline, settings: Settings, directory: DataDirectory, saved: Saved) -> Source:
+def _source(chosen: Input, pipeline: Pipeline, settings: Settings, directory: DataDirectory, saved: Saved,
+            times: StepTimes) -> Source:  # fmt: skip
     position: Mapping[str, object] | None = saved.position or None
-    decode = decoder(chosen, pipeline.pack.columns, settings.hash_key)
+    decode = timed(decoder(chosen, pipeline.pack.columns, settings.hash_key), times)
     if chosen.files == (STDIN,):
         return LiveSource(StdinTap(), decode, time.monotonic, None, None, 0, _wall_ms)
     if chosen.follow:

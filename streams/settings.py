@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.web.targets import Scraped, host_port
 
 
 class Settings(BaseSettings):
     """What a deployment sets once.
 
     hash_key: keys the hashes of addresses and of distinct counts; set your own and keep it, since crafted
-    collisions need it and counts of different keys do not join. cap_*: entities kept at most.
+    collisions need it and counts of different keys do not join. cap_*: entities kept at most. targets: a folder where
+    each process of this host says where its metrics are, for Prometheus (file_sd). metrics_listen: HOST:PORT where
+    health and metrics are served besides loopback: for containers.
     """
 
     model_config = SettingsConfigDict(env_prefix="TIPSTAFF_")
@@ -25,9 +29,29 @@ class Settings(BaseSettings):
     cap_keys: int = Field(default=2_000_000, gt=0)
     cap_workloads: int = Field(default=2_000_000, gt=0)
     cap_end_users: int = Field(default=2_000_000, gt=0)
+    cap_ties: int = Field(default=1_000_000, gt=0)
+    targets: Path | None = None
+    metrics_listen: str | None = None
+
+    @field_validator("targets", "metrics_listen", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("metrics_listen")
+    @classmethod
+    def _listens(cls, value: str | None) -> str | None:
+        if value is not None:
+            host_port(value)
+        return value
+
+    def scraped(self, component: str) -> Scraped:
+        """How a component's metrics are found."""
+        listen = None if self.metrics_listen is None else host_port(self.metrics_listen)
+        return Scraped(component, self.targets, listen)
 
     @property
     def caps(self) -> dict[str, int]:
-        """Caps by entity kind."""
+        """Caps by entity kind, and of ties."""
         return {"account": self.cap_accounts, "key": self.cap_keys, "workload": self.cap_workloads,
-                "end_user": self.cap_end_users}  # fmt: skip
+                "end_user": self.cap_end_users, "tie": self.cap_ties}  # fmt: skip

@@ -10,10 +10,10 @@ import typer
 from streams.alert_lines import when
 from streams.cli.alerts import DataDir, Json
 from streams.cli.appeal_file import Appeal, read_appeal
-from streams.cli.case_words import due
 from streams.cli.ledger_options import As, Desk, LedgerUrl, Sinks, Why, desk, now_ms, request, send, tell, viewed
 from streams.cli.moments import moment_ms
 from streams.cli.screen import Failed, PackDir, as_json, say, table
+from streams.cli.words import due
 from streams.enforcement.ledger.matter_lists import actions_against, appeal_list, appealed_as
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.errand import Answer, Ending

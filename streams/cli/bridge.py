@@ -58,7 +58,8 @@ def _chosen(file: Path | None, one: BridgeSource | None, names: Names, ours: Kaf
 
 
 async def _go(sources: Sequence[BridgeSource], names: Names, ours: KafkaSettings, port: int, warnings: bool) -> None:
-    bridge = Bridge(sources, names, ours, settings_of().hash_key, open_log(warnings))
+    settings = settings_of()
+    bridge = Bridge(sources, names, ours, settings.hash_key, open_log(warnings), settings.scraped("bridge"))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, bridge.stop)
     await bridge.run(port)

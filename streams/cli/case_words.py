@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from features.arrivals import SEPARATOR
@@ -11,7 +11,7 @@ from streams.alert_lines import rfc3339, when
 from streams.cli.action_words import COLUMNS as ACTION_COLUMNS
 from streams.cli.action_words import action_cells
 from streams.cli.screen import say, table
-from streams.cli.words import cluster, span
+from streams.cli.words import cluster, due
 from streams.enforcement.ledger.case_lists import Contents
 from streams.enforcement.ledger.rows import alert_of
 from streams.enforcement.ledger.transaction import Row
@@ -23,16 +23,6 @@ _MOST_SHOWN = 20
 _PLAIN = ("case_id", "role", "clause", "account_id", "title", "state", "urgent", "restricted", "assignee",
           "disposition", "closed_by")  # fmt: skip
 _TIMES = {"opened_ms": "opened", "due_ms": "due", "closed_ms": "closed"}
-
-
-def due(row: Mapping[str, Any], now_ms: int) -> str:
-    """How much time is left, or for how long it is over."""
-    if row["state"] != "open":
-        return ""
-    if row["due_ms"] is None:
-        return "unknown"
-    left = row["due_ms"] - now_ms
-    return f"in {span(left)}" if left >= 0 else f"OVERDUE by {span(-left)}"
 
 
 def case_data(row: Row, now_ms: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from streams.cli.screen import Failed, PackDir, settings_of, told
 from streams.enforcement.settings import EnforceSettings
 from streams.enforcement.sinks.declared import Declared, SinksRefused, read_routes, read_sinks
 from streams.pack import Pack, read_pack
+from streams.web.intake.settings import IntakeSettings
 
 
 def enforce(
@@ -23,6 +24,8 @@ def enforce(
     sinks: Sinks = None,
     switch_file: Annotated[Path | None, typer.Option(help="the switch (DATA_DIR/switch.yaml)")] = None,
     web_port: Annotated[int | None, typer.Option(help="health, metrics, desired state; 0: a free port")] = None,
+    reports_port: Annotated[int | None, typer.Option(min=0, max=65535, help="take people's reports here: a form, and "
+                                                     "JSON (off unless given); 0: a free port")] = None,
     dry: Annotated[bool, typer.Option("--dry", help="decide and write down as if the switch were off, and send "
                                       "nothing: what people are to be told waits")] = False,
 ) -> None:  # fmt: skip
@@ -36,13 +39,15 @@ def enforce(
 
     kafka, names, folder = kafka_settings_of(bootstrap=bootstrap), names_of(), settings_of().data_dir
     own = settings_from(EnforceSettings, switch_file=switch_file, web_port=web_port)
+    reports = settings_from(IntakeSettings, port=reports_port)
     at = desk(ledger, pack=pack, sinks=sinks)
     in_force, declared = _with_policy(pack), _declared(at.sinks, dry)
     try:
         with opened(at) as found, told():
             if at.sinks is None:
                 check_unsent(found, stopping=False)
-            given = Given(kafka, names, own, found, in_force, declared, folder, pack is not None, _key(), dry)
+            given = Given(kafka, names, own, found, in_force, declared, folder, pack is not None, _key(), dry,
+                          reports, settings_of().scraped("enforce"))  # fmt: skip
             code = run_process(given)
     finally:
         declared.close()

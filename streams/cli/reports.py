@@ -9,9 +9,9 @@ import typer
 
 from streams.alert_lines import when
 from streams.cli.alerts import DataDir, Json
-from streams.cli.case_words import due
 from streams.cli.ledger_options import As, LedgerUrl, Sinks, Why, desk, in_force, send, viewed
 from streams.cli.screen import PackDir, as_json, say, table
+from streams.cli.words import due
 from streams.enforcement.ledger.matter_lists import report_list
 from streams.enforcement.ledger.transaction import Row
 from streams.tally import tally
@@ -24,6 +24,7 @@ class Kind(StrEnum):
 
     VIOLATION = "violation"
     UNEXPECTED_BEHAVIOUR = "unexpected_behaviour"
+    COUNTER_NOTICE = "counter_notice"
 
 
 class Matter(StrEnum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Sequence
@@ -13,18 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from prometheus_client import start_http_server
+from prometheus_client import CollectorRegistry
 
 from detectors.alert import Alert
 from streams.alert_lines import as_json, as_line
 from streams.cli import words
 from streams.cli.formats import AccountField, FieldMap
 from streams.cli.progress import bar
+from streams.cli.run_page import RunPage, web_served
+from streams.cli.run_reports import reports_taken
 from streams.cli.screen import Failed, PackDir, err, out, settings_of, told
+from streams.cli.stopping import stopping
 from streams.formats import FORMATS
 from streams.pack import Pack, expired_lists, read_pack
 from streams.runner import Chunk
 from streams.session import Input, Session, open_session
+from streams.telemetry.process import ProcessTelemetry
 
 if TYPE_CHECKING:
     from streams.cli.run_acting import RunActing
@@ -47,11 +50,16 @@ def run(
     pack: PackDir = None,
     data_dir: Annotated[Path | None, typer.Option(help="where alerts and state are kept (.tipstaff)")] = None,
     max_bad_share: Annotated[float | None, typer.Option(help="share of bad records (0-1) at which to stop")] = None,
-    metrics_port: Annotated[int | None, typer.Option(help="serve Prometheus metrics on 127.0.0.1 at this port")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="serve health and metrics on 127.0.0.1 at this port")] = None,
+    web_port: Annotated[int | None, typer.Option(min=0, max=65535, help="serve the built-in page, health and metrics "
+                                                 "on 127.0.0.1 at this port; 0: a free one")] = None,
+    stay: Annotated[bool, typer.Option("--stay", help="with --web-port: keep the page after the input's end")] = False,
     json: Annotated[bool, typer.Option("--json", help="print JSON lines on a terminal too")] = False,
     enforce: Annotated[bool, typer.Option("--enforce", help="decide on alerts, and act within the limits")] = False,
     ledger: Annotated[str | None, typer.Option(help="the ledger's URL (ledger.db in the data directory)")] = None,
     sinks: Annotated[Path | None, typer.Option(help="a YAML file of sinks: where actions, pages, notices go")] = None,
+    reports_port: Annotated[int | None, typer.Option(min=0, max=65535, help="with --enforce: take people's reports "
+                                                     "here (a form, and JSON); 0: a free port")] = None,
 ) -> None:  # fmt: skip
     """Read usage events, raise explained alerts.
 
@@ -65,18 +73,29 @@ def run(
     files page at most, since their evidence is old. Events that enforcement itself brings into the stream (reports that
     people took in) are written to own-events.ndjson in the data directory; --follow reads them beside the file, other
     input does not.
+
+    --web-port serves the built-in page: people log in with their credentials; where the ledger knows nobody, or there
+    is none, by a link that is printed at the start. Over the simulator commands carry the stream's time: wait for its
+    end (--stay) before you ask for something.
     """
+    if stay and web_port is None:
+        raise Failed("--stay keeps the built-in page: give --web-port too")
     chosen = Input(tuple(files or ()), simulate, seed, hours, scale, format, account_field, follow, sort, field_map)
     settings = settings_of(data_dir=data_dir, max_bad_share=max_bad_share)
     with told():
         in_force = read_pack(pack)
         for flaw in expired_lists(in_force, datetime.now(UTC).date().isoformat()):
             err.print(str(flaw), markup=False)
-        acting = _acting(enforce, in_force, ledger, settings.data_dir, sinks, simulate)
+        registry = CollectorRegistry()
+        ProcessTelemetry("run", registry).packs([in_force.hash])
+        acting = _acting(enforce, in_force, ledger, settings.data_dir, sinks, simulate, registry)
+        reports = reports_taken(acting, reports_port, settings.data_dir, registry)
         session = open_session(chosen, in_force, settings, _warn, acting.around if acting else lambda one, _: one,
-                               own_events=acting is not None)  # fmt: skip
+                               acting is not None, registry)  # fmt: skip
     try:
-        _go(session, metrics_port, plain=json or not out.is_terminal)
+        page = None if web_port is None else RunPage(session, in_force, acting, simulate)
+        with web_served(session, page, (metrics_port, web_port), settings.scraped("run")), reports:
+            _go(session, page, stay, plain=json or not out.is_terminal)
     finally:
         try:  # what acts writes into the directory too: others may come only after it
             if acting is not None:
@@ -86,11 +105,11 @@ def run(
 
 
 def _acting(enforce: bool, pack: Pack, ledger: str | None, data_dir: Path, sinks: Path | None,
-            simulated: bool) -> RunActing | None:  # fmt: skip
+            simulated: bool, registry: CollectorRegistry) -> RunActing | None:  # fmt: skip
     if enforce:
         from streams.cli.run_acting import RunActing  # databases and HTTP take a third of a second to load
 
-        return RunActing(pack, ledger, data_dir, sinks, simulated)
+        return RunActing(pack, ledger, data_dir, sinks, simulated, registry)
     if ledger is not None or sinks is not None:
         raise Failed("--ledger and --sinks are for --enforce: give that too")
     return None
@@ -100,14 +119,12 @@ def _warn(text: str) -> None:
     err.print(f"warning: {text}", markup=False)
 
 
-def _go(session: Session, metrics_port: int | None, plain: bool) -> None:
-    if metrics_port is not None:
-        _serve(session, metrics_port)
+def _go(session: Session, page: RunPage | None, stay: bool, plain: bool) -> None:
     if session.finished:
         err.print("this input was finished before; reading on for what is new in it", markup=False)
     elif session.resumed:
         err.print(f"going on after {session.runner.saved.records:,} records", markup=False)
-    with _stopping() as stopped, progress() as shown:
+    with stopping() as stopped, progress() as shown:
         tell, unknown = _print_line if plain else _print_words, Tally[str]()
         warned: list[str] = []
         skipped = [0]
@@ -122,19 +139,18 @@ def _go(session: Session, metrics_port: int | None, plain: bool) -> None:
                 warned.append(session.runner.bad_words())
                 _warn(f"{warned[0]}? Reading on.")
             shown(chunk, session)
+            if page is not None:
+                page.heard(chunk, alerts)
 
         with told():
             session.runner.run(stopped, hear)
     _say_end(session, unknown, skipped[0])
     if kept_apart:
         err.print(f"{len(kept_apart):,} restricted alerts: tipstaff alerts list --restricted", markup=False)
-
-
-def _serve(session: Session, port: int) -> None:
-    try:
-        start_http_server(port, addr="127.0.0.1", registry=session.telemetry.registry)
-    except OSError as error:
-        raise Failed(f"--metrics-port {port}: {error.strerror}. Choose another port.") from None
+    if page is not None and stay and session.runner.saved.finished:
+        err.print("the page stays; Ctrl-C ends it", markup=False)
+        with stopping() as stopped:
+            page.stay(stopped)
 
 
 def _say_end(session: Session, unknown: Tally[str], skipped: int) -> None:
@@ -163,23 +179,6 @@ def _print_words(alerts: Sequence[Alert]) -> None:
         repeat = f" (revision {alert.revision})" if alert.revision > 1 else ""
         head = f"{written['time'][:19]}Z  {alert.severity:8}  {words.entity(written)}: {alert.title}{repeat}"
         out.print(head, style=_SHADES[alert.severity], markup=False)
-
-
-@contextmanager
-def _stopping() -> Iterator[Callable[[], bool]]:
-    """Whether somebody asked to stop: the first SIGINT or SIGTERM ends the run between two chunks."""
-    asked: list[int] = []
-
-    def note(number: int, _frame: object) -> None:
-        asked.append(number)
-        signal.signal(number, signal.default_int_handler)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

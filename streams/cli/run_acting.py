@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry
+
 from streams.active_accounts import active_accounts
 from streams.cli.screen import Failed, err
 from streams.enforcement.audit.checkpoint_file import CheckpointsRefused
@@ -15,6 +17,7 @@ from streams.enforcement.audit.signing import KeyRefused
 from streams.enforcement.embedded.acting import Acting
 from streams.enforcement.embedded.outlet import EnforcedOutlet
 from streams.enforcement.embedded.own_file import OwnFile
+from streams.enforcement.embedded.watching import Watching
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.in_force import in_force_of
 from streams.enforcement.ledger.acknowledged import LedgerPages
@@ -39,7 +42,8 @@ ON = Switch(on=True, known=True)
 class RunActing:
     """Enforcement of one `run`: its ledger, its sinks and what delivers to them. simulated: in the stream's time."""
 
-    def __init__(self, pack: Pack, ledger_url: str | None, data_dir: Path, sinks: Path | None, simulated: bool) -> None:
+    def __init__(self, pack: Pack, ledger_url: str | None, data_dir: Path, sinks: Path | None, simulated: bool,
+                 registry: CollectorRegistry | None = None) -> None:  # fmt: skip
         self._simulated, self._saved, self._directory = simulated, list[Saved](), DataDirectory(data_dir)
         self._sending: Sending | None = None
         self._told = ""
@@ -51,14 +55,26 @@ class RunActing:
             raise Failed(str(refused)) from None
         routes = {kind: self._declared.routes(kind) for kind in TYPES}
         enforcer = Enforcer(ledger, in_force_of(pack), routes, lambda _: ON)
+        watching = Watching(enforcer, pack, self._declared.events, registry, lambda _: ON, time.monotonic)
+        self._telemetry = watching.telemetry
+        attempted = watching.telemetry.leaving.attempted
         deliverers = [
-            Deliverer(enforcer.outbox(), sink, self._clock(), random.random, lambda *_: None, _troubled)
+            Deliverer(enforcer.outbox(), sink, self._clock(), random.random, attempted, self._troubled)
             for sink in self._declared.sinks
         ]
         checkpoints = RunCheckpoints(ledger, data_dir)
         acknowledging = Acknowledging(LedgerPages(ledger), self._declared.sinks, self._clock(), _unread)
         self._acting = Acting(enforcer, deliverers, self._clock(), self._active, self._stream_ms, checkpoints,
-                              acknowledging, self._bring, self._kept_badly)  # fmt: skip
+                              acknowledging, self._bring, self._kept_badly, watching)  # fmt: skip
+
+    @property
+    def acting(self) -> Acting:
+        """What decides, obeys and delivers."""
+        return self._acting
+
+    def now_ms(self) -> int:
+        """Enforcement's time, ms since 1970."""
+        return self._clock()()
 
     def _clock(self) -> Callable[[], int]:
         return self._stream_or_zero if self._simulated else lambda: time.time_ns() // 1_000_000
@@ -82,6 +98,8 @@ class RunActing:
         self._sending = Sending(self._acting.enforcer.ledger, own.append)
         if not self._simulated:
             self._acting.start()
+        else:
+            self._acting.begin()
         return EnforcedOutlet(outlet, self._acting)
 
     def _bring(self, now_ms: int) -> None:
@@ -92,12 +110,17 @@ class RunActing:
             self._tell(f"{self._directory.own_events}: {error.strerror}; what was reported waits in the ledger")
 
     def _kept_badly(self, error: Exception) -> None:
+        self._telemetry.troubles.labels("housekeeping").inc()
         self._tell(f"keeping house: {type(error).__name__}: {error}")
 
     def _tell(self, trouble: str) -> None:
         if trouble != self._told:
             err.print(f"warning: {trouble}", markup=False)
         self._told = trouble
+
+    def _troubled(self, error: Exception) -> None:
+        self._telemetry.troubles.labels("delivery").inc()
+        err.print(f"warning: delivering: {type(error).__name__}: {error}", markup=False)
 
     def close(self) -> None:
         """End it; what has not left waits in the ledger."""
@@ -126,10 +149,6 @@ class RunCheckpoints:
             if self._told != str(trouble):
                 self._told = str(trouble)
                 err.print(f"warning: the audit has no new checkpoint: {trouble}", markup=False)
-
-
-def _troubled(error: Exception) -> None:
-    err.print(f"warning: delivering: {type(error).__name__}: {error}", markup=False)
 
 
 def _unread(sink: str, why: str) -> None:

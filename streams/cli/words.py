@@ -13,8 +13,10 @@ from streams.tally import tally
 _SPANS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 _READ = 80
 _COMPARED_WITH = re.compile(r"\s*(>=|<=|<>|>|<|=)\s*[0-9.eE+-]+$")
-_KNOWN = {"hash_match": "a hash matched known material", "classifier": "a classifier spoke, nobody has looked",
+KNOWN = {"hash_match": "a hash matched known material", "classifier": "a classifier spoke, nobody has looked",
           "report": "people reported it"}  # fmt: skip
+"""How one came to know, under the child-safety path."""
+
 _COMPARED = {"_vs_own": "beside its own past", "_vs_peers": "beside its peers"}
 _SIZES = {name for name, value in COMPUTED.items() if value.feature.name == "accounts"}
 _TIES = {"ja4_asn": "client and network", "signup_burst": "burst of sign-ups"}
@@ -45,6 +47,16 @@ def span(ms: int) -> str:
             below = rest // finer[0] if finer else 0
             return f"{whole} {name}" + (f" {below:02d} {finer[1]}" if finer and below else "")
     return f"{ms} ms"
+
+
+def due(row: Mapping[str, Any], now_ms: int) -> str:
+    """How much time is left for a case (or what is answered in one), or for how long it is over."""
+    if row["state"] != "open":
+        return ""
+    if row["due_ms"] is None:
+        return "unknown"
+    left = row["due_ms"] - now_ms
+    return f"in {span(left)}" if left >= 0 else f"OVERDUE by {span(-left)}"
 
 
 def clipped(text: str) -> str:
@@ -80,13 +92,13 @@ def sentence(one: Mapping[str, Any], kind: str) -> str:
     about = feature(one["feature"]) if one.get("feature") else _COMPARED_WITH.sub("", one["condition"])
     parts = [
         f"{about} {number(one['value'], unit)}",
-        f"threshold {_SIGNS[one['operator']]} {number(one['threshold'], unit)}",
+        f"threshold {threshold(one)}",
     ]
     if one.get("span_ms"):
         parts.append(f"over {span(one['span_ms'])}")
     if one.get("peer_share") is not None:
-        parts.append(_peers(one, kind))
-    return ", ".join(parts) + f"; {_clearing(one, unit)}"
+        parts.append(peers(one, kind))
+    return ", ".join(parts) + f"; {clearing(one, unit)}"
 
 
 def _moved(one: Mapping[str, Any]) -> str:
@@ -96,14 +108,21 @@ def _moved(one: Mapping[str, Any]) -> str:
             f"raised the score by {one['moved']:.3f}")  # fmt: skip
 
 
-def _peers(one: Mapping[str, Any], kind: str) -> str:
+def threshold(one: Mapping[str, Any]) -> str:
+    """Which values fire: at least 4 GPUs."""
+    return f"{_SIGNS[one['operator']]} {number(one['threshold'], one.get('unit', ''))}"
+
+
+def peers(one: Mapping[str, Any], kind: str) -> str:
+    """Which share of its like has less, whose and as of when."""
     kind = kind.replace("_", " ")
     plan = f"{one['peer_plan']} {kind}s" if one.get("peer_plan") else f"{kind}s without a plan"
     source = f"this partition, as of {one['peer_as_of'][:16]}Z" if one.get("peer_as_of") else "trained table"
     return f"above {one['peer_share'] * 100:.3g} % of {plan} ({source})"
 
 
-def _clearing(one: Mapping[str, Any], unit: str) -> str:
+def clearing(one: Mapping[str, Any], unit: str) -> str:
+    """The value at which it would not have fired."""
     value, up = number(one["clear_value"], unit), one["operator"] in (">", ">=")
     if one["operator"] in ("=", "<>"):
         return f"would not fire {'at' if one['operator'] == '<>' else 'away from'} {value}"
@@ -159,7 +178,7 @@ def explanation(written: Mapping[str, Any], clause: str = "") -> Iterator[str]:
     if written.get("victim"):
         yield "the account holder is the one wronged: no strike, act on the key"
     if written.get("knowledge"):
-        yield f"known by: {_KNOWN[written['knowledge']]}"
+        yield f"known by: {KNOWN[written['knowledge']]}"
     if written.get("end_users"):
         yield f"the customer's own users behind it: {', '.join(written['end_users'])}"
     if written.get("accounts"):

@@ -52,13 +52,18 @@ class SnapshotFolder:
 
 
 class FolderStore:
-    """`snapshots/` of a data directory. `warn` hears of a damaged snapshot that an older one stands in for."""
+    """`snapshots/` of a data directory. `warn` hears of a damaged snapshot that an older one stands in for; size: bytes
+    of the last one that was saved.
+    """
 
     def __init__(self, folder: Path, pipeline: Pipeline, warn: Callable[[str], None]) -> None:
         self._folder, self._pipeline, self._warn = SnapshotFolder(folder), pipeline, warn
+        self.size = 0
 
     def save(self, saved: Saved) -> None:
-        self._folder.save(encoded(saved.state, saved.meta(self._pipeline.pack.hash)))
+        data = encoded(saved.state, saved.meta(self._pipeline.pack.hash))
+        self._folder.save(data)
+        self.size = len(data)
 
     def load(self) -> Saved | None:
         """The newest whole snapshot. Raises NoWholeSnapshot where all are damaged or of another schema."""

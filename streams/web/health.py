@@ -1,15 +1,20 @@
-"""Health and metrics of one process over HTTP, on loopback: /healthz, /readyz, /metrics, and what it adds itself."""
+"""Health and metrics of one process over HTTP, on loopback: /healthz, /readyz, /metrics, and what it adds itself.
+
+Elsewhere, where it is told to listen for containers, these three and nothing else.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from streams.web.targets import Scraped, target_file
 
 Probe = Callable[[], tuple[bool, Mapping[str, Any]]]
 """Whether all is well, and the details as JSON."""
@@ -23,31 +28,52 @@ class CannotListen(Exception):
 
 
 @asynccontextmanager
-async def health_server(port: int, alive: Probe, ready: Probe, registry: CollectorRegistry,
-                        also: Sequence[web.RouteDef] = ()) -> AsyncIterator[str]:  # fmt: skip
-    """Serve while the block runs; gives host:port. port 0: a free one; also: further routes. Raises CannotListen."""
-    runner = web.AppRunner(_application(alive, ready, registry, also), access_log=None, shutdown_timeout=1.0)
+async def health_server(
+    port: int, alive: Probe, ready: Probe, registry: CollectorRegistry, also: Sequence[web.RouteDef] = (),
+    scraped: Scraped | None = None,
+) -> AsyncIterator[str]:  # fmt: skip
+    """Serve while the block runs; gives host:port. port 0: a free one; also: further routes, on loopback alone;
+    scraped: how the metrics are found. Raises CannotListen.
+    """
+    three, found = _three(alive, ready, registry), scraped or Scraped("")
+    async with AsyncExitStack() as open_ones:
+        app = web.Application(middlewares=[_loopback_names], client_max_size=0)
+        app.add_routes([*three, *also])
+        at = await open_ones.enter_async_context(_listening(app, _LOOPBACK, port, "Choose another --web-port, or 0."))
+        if found.listen is not None:
+            apart = web.Application(client_max_size=0)
+            apart.add_routes(three)
+            what = "Choose another TIPSTAFF_METRICS_LISTEN."
+            await open_ones.enter_async_context(_listening(apart, *found.listen, what))
+        try:
+            open_ones.enter_context(target_file(found, f"{_LOOPBACK}:{at}"))
+        except OSError as error:
+            raise CannotListen(f"TIPSTAFF_TARGETS: {found.targets}: {error.strerror}. Name a folder that can be "
+                               "written.") from None  # fmt: skip
+        yield f"{_LOOPBACK}:{at}"
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, host: str, port: int, otherwise: str) -> AsyncIterator[int]:
+    """Serve an application; gives its port. Raises CannotListen."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, _LOOPBACK, port).start()
+            await web.TCPSite(runner, host, port).start()
         except (OSError, OverflowError) as error:
             about = getattr(error, "strerror", None) or error
-            raise CannotListen(f"port {port} of {_LOOPBACK}: {about}. Choose another --web-port, or 0.") from None
-        yield f"{_LOOPBACK}:{runner.addresses[0][1]}"
+            raise CannotListen(f"port {port} of {host}: {about}. {otherwise}") from None
+        yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
 
 
-def _application(alive: Probe, ready: Probe, registry: CollectorRegistry,
-                 also: Sequence[web.RouteDef]) -> web.Application:  # fmt: skip
+def _three(alive: Probe, ready: Probe, registry: CollectorRegistry) -> Sequence[web.RouteDef]:
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    app = web.Application(middlewares=[_loopback_names], client_max_size=0)
-    app.add_routes([web.get("/healthz", _asked(alive)), web.get("/readyz", _asked(ready)),
-                    web.get("/metrics", metrics), *also])  # fmt: skip
-    return app
+    return [web.get("/healthz", _asked(alive)), web.get("/readyz", _asked(ready)), web.get("/metrics", metrics)]
 
 
 def _asked(probe: Probe) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -12,6 +12,7 @@ from streams.enforcement.ledger.transaction import Ledger
 from streams.enforcement.obeying.errand import Answer
 from streams.enforcement.people.roles import Role
 from streams.enforcement.policy.standing import Switch
+from streams.pack import Pack
 from streams.web.recent import Recent
 
 
@@ -56,13 +57,15 @@ class Desk:
 @dataclass(frozen=True)
 class Office:
     """All that the page is given. clock_ms: ms since 1970 (the stream's time over the simulator); recent: what this
-    process took in lately, None where it takes in no events; alerts: the file of alerts, where there is no desk.
+    process took in lately, None where it takes in no events; alerts: the file of alerts, where there is no desk;
+    pack: the pack in force here, whose rules the page tells; None where this process does not know it.
     """
 
     clock_ms: Callable[[], int]
     recent: Recent | None
     alerts: Path | None
     desk: Desk | None
+    pack: Callable[[], Pack | None] | None = None
 
 
 View = Callable[[Office, Viewer, Mapping[str, str]], Page]

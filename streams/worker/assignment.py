@@ -36,6 +36,10 @@ class Working(Protocol):
     def settle(self, raw: RawChunk) -> None:
         """Take in a chunk that begins at `next_offset`, which may then lie before its end: read again from there."""
 
+    @property
+    def stamp_ms(self) -> int | None:
+        """The newest stamp taken in (ms since 1970), None where none is known."""
+
     def skip_to(self, offset: int) -> None:
         """Go on further on: what lies between is lost."""
 
@@ -109,7 +113,7 @@ class Assignment(Generic[P]):
         for number in numbers:
             del self.parts[number], self.heard[number]
             self._epochs.pop(number, None)
-            self._telemetry.given_up(number)
+            self._telemetry.steps.given_up(number)
 
     def places(self) -> Mapping[TP, int]:
         return {TP(self.topic, number): part.next_offset for number, part in self.parts.items()}
@@ -138,6 +142,7 @@ class Assignment(Generic[P]):
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._worker, part.settle, chunk.since(part.next_offset))
         self._sought_for.pop(chunk.partition, None)
+        self._telemetry.delays.progressed()
         self._mark_done(part, generation)
         if part.next_offset <= chunk.last:
             await self._seek(chunk.partition, part.next_offset)
@@ -183,6 +188,19 @@ class Assignment(Generic[P]):
     def lag(self) -> int:
         """Records not yet taken in, as far as known."""
         return sum(max((self.end(number) or 0) - part.next_offset, 0) for number, part in self.parts.items())
+
+    def lag_s(self, now_s: float) -> float:
+        """Of the slowest partition with unread records, how long ago its newest record was stamped (s); 0: all read.
+
+        Where it has brought no record yet, how long it has been here. now_s: since 1970.
+        """
+        late = [self._late_s(number, part, now_s) for number, part in self.parts.items()
+                if (self.end(number) or 0) > part.next_offset]  # fmt: skip
+        return max(late, default=0.0)
+
+    def _late_s(self, number: int, part: P, now_s: float) -> float:
+        stamp = part.stamp_ms
+        return max(now_s - stamp / 1000 if stamp is not None else time.monotonic() - self.heard[number], 0.0)
 
     def end(self, number: int) -> int | None:
         """What the next record of a partition will be numbered, None where not yet known."""

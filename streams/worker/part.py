@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -68,6 +67,11 @@ class Part:
         """Below it all effects are durable."""
         return self.saved.next_offset
 
+    @property
+    def stamp_ms(self) -> int | None:
+        """The newest stamp taken in, None before the first record."""
+        return self.saved.state.features.stream_time
+
     def skip_to(self, offset: int) -> None:
         """Go on further on: what lies between is lost."""
         self.saved.next_offset = offset
@@ -82,7 +86,8 @@ class Part:
 
     def _settle(self, raw: RawChunk) -> RawChunk | None:
         """Up to the first order to take up a pack; gives what is left."""
-        decoded = self._reader.decode(raw)
+        with self._telemetry.steps.of("decode"):
+            decoded = self._reader.decode(raw)
         self._look_at_keys(wrong_keys(raw, decoded))
         for record in controls(decoded):
             control = verified(raw.values[record], self._key, self.log.topic, self.log.partition)
@@ -126,6 +131,7 @@ class Part:
         self.saved.state = carried_over(self.saved.state, pipeline.observer)
         self.saved.position = {**self.saved.position, "serial": serial}
         self._run_with(pipeline)
+        self._telemetry.know(pipeline.pack.rules, pipeline.pack.models)
         self._telemetry.packs_taken_up.inc()
         self._told(f"pack {pipeline.pack.hash} is taken up at offset {self.saved.next_offset:,}")
 
@@ -142,11 +148,11 @@ class Part:
         return {**self.saved.position, "partitions": self.log.partitions}
 
     def save(self, saved: Saved) -> None:
-        with self._telemetry.snapshot_seconds.time():
+        with self._telemetry.steps.keeping(self.log.partition) as kept:
             data = encoded(saved.state, saved.meta(self.pipeline.pack.hash))
             self._shelf.save(data, saved.next_offset)
+            kept(len(data))
         self._kept_offset = saved.next_offset
-        self._telemetry.snapshot_kept(self.log.partition, len(data), time.time())
 
     def load(self) -> Saved | None:
         """It was loaded before."""

@@ -12,11 +12,12 @@ from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, NoReturn, cast
+from typing import Any, ClassVar, Generic, NoReturn, cast
 
 from streams.pack import Pack
 from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
+from streams.telemetry.process import ProcessTelemetry
 from streams.web.health import health_server
 from streams.worker.assignment import Assignment, Make, P
 from streams.worker.connection import KafkaRefused, KafkaSettings
@@ -52,11 +53,14 @@ class Process(ABC, Generic[P]):
     """One process that takes in the chunks of one topic, by a part for each of its partitions.
 
     names: as those of `told`, but `events` is the topic that is taken in; telemetry: what it counts; log: a structlog
-    logger.
+    logger. component: what metrics call the process.
     """
+
+    component: ClassVar[str]
 
     def __init__(self, told: Told, names: Names, telemetry: WorkerTelemetry, log: Any) -> None:
         self._told, self._names, self.telemetry, self._log = told, names, telemetry, log
+        self.about = ProcessTelemetry(self.component, telemetry.registry)
         self._steps = ThreadPoolExecutor(max_workers=1, thread_name_prefix="step")
         self.assignment: Assignment[P] = Assignment(names.events, self._prepare, self._steps, telemetry, log)
         self._pack_topic = PackTopic(told.kafka, told.names)
@@ -89,7 +93,9 @@ class Process(ABC, Generic[P]):
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         port = self._told.worker.web_port
-        async with health_server(port, self._alive, self._ready, self.telemetry.registry) as address:
+        scraped = self._told.settings.scraped(self.component)
+        registry = self.telemetry.registry
+        async with health_server(port, self._alive, self._ready, registry, scraped=scraped) as address:
             self._log.info("listening", address=address)
             return await self._serve()
 
@@ -167,13 +173,20 @@ class Process(ABC, Generic[P]):
         """Show what is kept; say when Kafka falls silent, and end when it stays so."""
         while True:
             await asyncio.sleep(2)
-            self.telemetry.lag.set(self.assignment.lag())
-            self._show()
             silent = self._silent_s()
+            self._show_lag(silent)
+            self._show()
             if silent > _SILENT_S:
                 self._log.warning("Kafka does not answer", seconds=round(silent), gives_up_after=self._patience)
             if silent > self._patience:
                 raise KafkaRefused(f"Kafka has not answered for {silent:.0f} s")
+
+    def _show_lag(self, silent_s: float) -> None:
+        lag = self.assignment.lag()
+        self.telemetry.lag.set(lag)
+        self.telemetry.lag_seconds.set(self.assignment.lag_s(self.telemetry.wall()))
+        if not lag and self.assignment.ready and self.assignment.busy_since is None and silent_s <= _SILENT_S:
+            self.telemetry.delays.progressed()  # nothing was to be read
 
     @property
     def _patience(self) -> float:

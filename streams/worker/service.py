@@ -30,8 +30,12 @@ _PROGRESS_S = 60.0
 class Worker(Process[Part]):
     """One worker. log: a structlog logger."""
 
+    component = "worker"
+
     def __init__(self, told: Told, log: Any) -> None:
-        super().__init__(told, told.names, WorkerTelemetry(told.pack.rules), log)
+        telemetry = WorkerTelemetry(told.pack.rules, live=not told.names.events_history)
+        telemetry.know((), told.pack.models)
+        super().__init__(told, told.names, telemetry, log)
 
     def _begin(self) -> None:
         """Wait for the broker, look at the topics, and put our pack where others find it."""
@@ -62,6 +66,7 @@ class Worker(Process[Part]):
     def _show(self) -> None:
         parts = list(self.assignment.parts.values())
         self.telemetry.states([part.saved.state.features for part in parts])
+        self.about.packs({part.pipeline.pack.hash for part in parts})
         self.telemetry.drifts([(part.pipeline.pack.learnt, part.saved.state.scored) for part in parts])
 
     async def _beat(self) -> None:

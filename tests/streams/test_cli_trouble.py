@@ -108,7 +108,7 @@ def test_standard_input_metrics_and_a_signal(pack: Path, tmp_path: Path) -> None
     process = started("run", "-", "--pack", pack, "--data-dir", tmp_path / "data", "--metrics-port", port)
     assert process.stdin is not None
     first = metrics(port)
-    assert counter(first, 'tipstaff_events_total{type="inference"}') == 0
+    assert counter(first, 'tipstaff_events_total{outcome="on_time",type="inference"}') == 0
     assert counter(first, 'tipstaff_dead_letters_total{reason="not_json"}') == 0
     assert counter(first, 'tipstaff_alerts_total{clause="spam",rule="image-flood",severity="low"}') == 0
     assert counter(first, "tipstaff_too_many_bad") == 0
@@ -118,7 +118,7 @@ def test_standard_input_metrics_and_a_signal(pack: Path, tmp_path: Path) -> None
     while counter(text := metrics(port), 'tipstaff_dead_letters_total{reason="not_json"}') < 1:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert counter(text, 'tipstaff_events_total{type="inference"}') == 720
+    assert counter(text, 'tipstaff_events_total{outcome="on_time",type="inference"}') == 720
     assert counter(text, 'tipstaff_alerts_total{clause="spam",rule="image-flood",severity="low"}') >= 1
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=DEADLINE_S)

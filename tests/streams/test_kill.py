@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 COMMAND = [sys.executable, "-c", "from streams.cli import main; main()", "run", "--simulate", "--hours", "2",
-           "--scale", "0.4"]  # fmt: skip
+           "--scale", "0.2"]  # fmt: skip
 DEADLINE_S = 60
 
 

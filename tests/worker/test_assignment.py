@@ -72,6 +72,7 @@ class FakePart:
         self.log = self
         self.partition, self.next_offset, self.live_from = number, next_offset, live_from
         self.stream_time: int | None = 1_772_409_600_000
+        self.stamp_ms: int | None = None
         self.taken: list[int] = []
         self.refused_at: int | None = None
         self.goes_back: tuple[int, int] | None = None
@@ -282,3 +283,36 @@ def test_what_a_part_refused_is_read_again_and_not_committed_over() -> None:
     found = run([0], story)
     assert found.sought == [{TP(TOPIC, 0): 12}] * 2
     assert max(offset for _, offset in found.done) <= 12
+
+
+def test_lag_is_that_of_the_slowest_partition_with_unread_records() -> None:
+    """In seconds since the newest stamp that it took in, or since it came where it has taken in none; 0 when all is
+    read, however old that is.
+    """
+
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
+        part_of(assignment, 0).stamp_ms, part_of(assignment, 1).stamp_ms = 900_000, 400_000
+        consumer.ends = {0: 10, 1: 10}
+        assert (assignment.lag(), assignment.lag_s(1_000)) == (0, 0)
+        consumer.ends = {0: 12, 1: 10}
+        assert (assignment.lag(), assignment.lag_s(1_000)) == (2, 100)
+        consumer.ends = {0: 12, 1: 11}
+        assert assignment.lag_s(1_000) == 600
+        part_of(assignment, 1).stamp_ms = None
+        assignment.heard[1] -= 700
+        assert 700 <= assignment.lag_s(1_000) < 760
+
+    run([0, 1], story)
+
+
+def test_a_settled_chunk_is_progress() -> None:
+    """The time of progress stands still until a chunk is taken in; one that is dropped is none."""
+
+    async def story(assignment: Assignment[Part], consumer: FakeConsumer) -> None:
+        shown = assignment._telemetry.delays.progress
+        await assignment.take(chunk(10, 11, epoch=7), consumer.consumer_generation_id)
+        assert value(shown) == 0
+        await assignment.take(chunk(10, 11), consumer.consumer_generation_id)
+        assert value(shown) > 1_700_000_000
+
+    run([0], story)

@@ -224,7 +224,7 @@ def test_wrong_keys_are_told_once_and_reading_goes_on(history: Site, pack: Path,
 def test_an_unreachable_broker_is_a_message_an_unready_answer_and_an_end(tmp_path: Path) -> None:
     """No silent stall: 503 while it waits, then exit code 1 within the patience."""
     nowhere = Site("127.0.0.1:9", {"events": "events"}, history=False)
-    with working(nowhere, tmp_path / "log", TIPSTAFF_KAFKA_PATIENCE_S="8") as worker:
+    with working(nowhere, tmp_path / "log", TIPSTAFF_KAFKA_PATIENCE_S="4") as worker:
         status, body = worker.asked("/readyz")
         assert (status, json.loads(body)["reason"]) == (503, "waiting for Kafka")
         assert worker.asked("/healthz")[0] == 200

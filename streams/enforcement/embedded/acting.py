@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from detectors.alert import Alert
+from streams.enforcement.embedded.watching import TOPIC, Watching
 from streams.enforcement.enforcer import Enforcer
 from streams.enforcement.obeying.obey import Obeying
 from streams.enforcement.outbox.acknowledging import Acknowledging
@@ -20,9 +21,6 @@ KEPT_EVERY_MS = 10_000
 
 BROUGHT_EVERY_S = 1.0
 """How often a live run brings the ledger's own events into the stream."""
-
-TOPIC = "embedded"
-"""What the ledger calls the stream of an embedded run."""
 
 
 class Checkpoints(Protocol):
@@ -39,7 +37,7 @@ class Acting:
     """One run's enforcement. clock_ms: its time; active: active accounts by plan; stream_ms: the stream's time;
     checkpoints: sign the audit, where anybody wants that; acknowledging: asks who took pages, in a live run;
     bring: brings the ledger's own events into the stream, told the time; troubled: hears of what goes wrong in a
-    thread, which goes on.
+    thread, which goes on; watching: shows it all in metrics.
 
     Over the simulator the stream's own time is the clock, and messages leave between two chunks; a live run has
     `start`ed threads for them.
@@ -49,11 +47,12 @@ class Acting:
                  active: Callable[[], Mapping[str, int]], stream_ms: Callable[[], int | None],
                  checkpoints: Checkpoints | None = None,
                  acknowledging: Acknowledging | None = None, bring: Callable[[int], object] = lambda _: None,
-                 troubled: Callable[[Exception], None] = lambda _: None) -> None:  # fmt: skip
+                 troubled: Callable[[Exception], None] = lambda _: None,
+                 watching: Watching | None = None) -> None:  # fmt: skip
         self.enforcer, self.obeying = enforcer, Obeying(enforcer)
         self._deliverers, self._clock_ms, self._active, self._stream_ms = deliverers, clock_ms, active, stream_ms
         self._checkpoints, self._acknowledging = checkpoints, acknowledging
-        self._bring, self._troubled = bring, troubled
+        self._bring, self._troubled, self._watching = bring, troubled, watching
         self._told_ms = self._kept_ms = 0
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -64,11 +63,22 @@ class Acting:
         if now - self._told_ms >= TOLD_EVERY_MS:
             self._told_ms, told = now, [self._progress(now)]
         if alerts or told:
-            self.enforcer.take(alerts, now, told=told)
+            self._take(alerts, now, told)
         if not self._threads:
             self.keep_if_due()
+            self._show(now)
             self._bring(now)
             self.deliver()
+
+    def _take(self, alerts: Sequence[Alert], now: int, told: Sequence[Mapping[str, object]]) -> None:
+        stages = self._watching.stages(alerts, now) if self._watching is not None and alerts else {}
+        decisions = self.enforcer.take(alerts, now, told=told)
+        if self._watching is not None and alerts:
+            self._watching.took(alerts, decisions, stages, now)
+
+    def _show(self, now: int) -> None:
+        if self._watching is not None:
+            self._watching.show_if_due(now, [(one.sink, one) for one in self._deliverers])
 
     def _progress(self, now: int) -> dict[str, object]:
         # A stream that is read as it comes has nothing unread behind what was taken.
@@ -82,7 +92,9 @@ class Acting:
         if now - self._kept_ms >= KEPT_EVERY_MS:
             self._kept_ms = now
             self.enforcer.keep(now)
-            self.obeying.ripen(now)
+            answers = self.obeying.ripen(now)
+            if self._watching is not None:
+                self._watching.telemetry.answered(answers)
             if self._checkpoints is not None:
                 self._checkpoints.keep(now)
 
@@ -91,8 +103,14 @@ class Acting:
         while sum(one.turn() for one in self._deliverers):
             pass
 
+    def begin(self) -> None:
+        """Count in metrics from now on."""
+        if self._watching is not None:
+            self._watching.begin(self._clock_ms())
+
     def start(self) -> None:
         """Deliver, and keep house, in threads: one for each sink, so that none holds another up."""
+        self.begin()
         self._threads = [threading.Thread(target=one.run, args=(self._stop,), daemon=True) for one in self._deliverers]
         self._threads.append(threading.Thread(target=self._keep_on, daemon=True))
         if self._acknowledging is not None and self._acknowledging.asks:
@@ -105,6 +123,7 @@ class Acting:
             try:
                 self._bring(self._clock_ms())
                 self.keep_if_due()
+                self._show(self._clock_ms())
             except Exception as error:  # the next round may go better
                 self._troubled(error)
 

@@ -19,6 +19,11 @@ MOST_OF_A_KIND = 20
 """Cases that one rule opens within an hour; what it raises beyond that comes into one case together."""
 
 
+def case_id_of(matter: str, before: int = 0) -> str:
+    """The id of a matter's case. before: how many it had already."""
+    return str(uuid.uuid5(_NAMESPACE, f"{matter}\x1f{before}"))
+
+
 class Casework:
     """The cases of one transaction; `flush` writes the links."""
 
@@ -52,7 +57,7 @@ class Casework:
     def _new(self, matter: str, role: str, clause: str, title: str, account: str | None, urgent: bool,
              restricted: bool, due_in_ms: int) -> str:  # fmt: skip
         before = self._tx.one(sa.select(sa.func.count().label("n")).where(cases.c.matter == matter))
-        case_id = str(uuid.uuid5(_NAMESPACE, f"{matter}\x1f{before['n'] if before else 0}"))
+        case_id = case_id_of(matter, before["n"] if before else 0)
         now = self._tx.now_ms
         self._tx.insert(cases, [{
             "case_id": case_id, "matter": matter, "role": role, "clause": clause, "account_id": account,

@@ -6,16 +6,16 @@ import uuid
 
 from detectors.clauses import Clause
 from streams.enforcement.audit.kinds import Kind
-from streams.enforcement.ledger.casework import DUE_MS
+from streams.enforcement.ledger.casework import DUE_MS, case_id_of
 from streams.enforcement.ledger.own_events import OwnEvents
 from streams.enforcement.ledger.reporters import closed_reports
 from streams.enforcement.ledger.schema import cases, reports
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
 from streams.enforcement.people.matter_args import ReportAdd, ReportAnswer, ReportLink
-from streams.enforcement.people.roles import UNEXPECTED_BEHAVIOUR, VIOLATION
+from streams.enforcement.people.roles import COUNTER_NOTICE, UNEXPECTED_BEHAVIOUR, VIOLATION, Role
 from streams.enforcement.policy.people_first import DEFAULT_ROLE
-from streams.enforcement.policy.trust import Trust, heard, trust_of
+from streams.enforcement.policy.trust import UNPROVEN, Trust, heard, trust_of
 
 _NAMESPACE = uuid.UUID("1f7c4b8a-6a55-5f7e-bf0e-8a1f2f8c9d34")
 MODEL_OWNERS = "model owners"
@@ -25,11 +25,35 @@ _MATTERS = {"intimate_imagery": "intimate-imagery", "minors": "child-safety", "t
 _OPEN, _ANSWERED = "open", "answered"
 
 
+def report_id_of(command_id: str) -> str:
+    """The id that a report gets, from that of the command which adds it."""
+    return str(uuid.uuid5(_NAMESPACE, command_id))
+
+
+def case_id_of_report(report_id: str) -> str:
+    """The id of the case that a report opens: it has one of its own."""
+    return case_id_of(_matter(report_id))
+
+
+def _matter(report_id: str) -> str:
+    return f"report:{report_id}"
+
+
 def add_weight(errand: Errand) -> Weight:
     """Anybody may report anything: what comes of it is restricted where its clause is."""
     args = errand.args
     assert isinstance(args, ReportAdd)
+    if Role.INTAKE in errand.people[errand.by].roles:
+        _check_stranger(args)
     return Weight(about=args.kind)
+
+
+def _check_stranger(args: ReportAdd) -> None:
+    """What strangers tell a form is nobody's word but theirs, and whom it is about is for people to say."""
+    if not args.reporter_id.startswith(UNPROVEN):
+        raise Turned(f"the intake calls reporters {UNPROVEN}…: nobody has proven who they are")
+    if args.account_id is not None:
+        raise Turned("the intake names no account: people say whom a report is about (reports link)")
 
 
 def weight(errand: Errand) -> Weight:
@@ -47,10 +71,10 @@ def add(errand: Errand) -> Answer:
     """
     args = errand.args
     assert isinstance(args, ReportAdd)
-    report_id = str(uuid.uuid5(_NAMESPACE, errand.command.id))
+    report_id = report_id_of(errand.command.id)
     clause, trust = _clause(errand, args), _trust(errand, args.reporter_id)
     urgent = args.matter is not None or (clause is not None and _cannot_wait(clause))
-    case_id = _opened(errand, args, f"report:{report_id}", clause, urgent, trust)
+    case_id = _opened(errand, args, _matter(report_id), clause, urgent, trust)
     row = {
         "report_id": report_id, "kind": args.kind, "clause": clause.id if clause else None,
         "reporter_id": args.reporter_id, "trust": str(trust), "account_id": args.account_id,
@@ -86,7 +110,8 @@ def _trust(errand: Errand, reporter: str) -> Trust:
 def _opened(errand: Errand, args: ReportAdd, matter: str, clause: Clause | None, urgent: bool, trust: Trust) -> str:
     """The report's case; people are paged where it is urgent."""
     role = clause.role if clause else MODEL_OWNERS if args.kind == UNEXPECTED_BEHAVIOUR else DEFAULT_ROLE
-    title = f"report: {clause.title if clause else args.kind.replace('_', ' ')}"
+    what = "counter-notice" if args.kind == COUNTER_NOTICE else "report"
+    title = f"{what}: {clause.title if clause else args.kind.replace('_', ' ')}"
     due = errand.in_force.policy.reporters.due_ms[trust] if args.kind == VIOLATION else DUE_MS
     case_id, _ = errand.after.cases.open(
         matter, role, clause.id if clause else "", title, account=args.account_id, urgent=urgent,

@@ -32,6 +32,11 @@ class Deliverer:
         self._woken = threading.Event()
 
     @property
+    def sink(self) -> str:
+        """What its sink is called."""
+        return self._sink.name
+
+    @property
     def open(self) -> bool:
         """Whether the breaker is open: the sink failed so often that it is only probed."""
         return self._breaker.probe_ms is not None

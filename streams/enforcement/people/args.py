@@ -10,6 +10,7 @@ MOST_TARGETS = 4_000
 """How many accounts, keys or ids one command may name: so many fit into one Kafka record. A campaign is a case."""
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+Subject = Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]  # addresses of pages are longer than ids
 Ids = Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MOST_TARGETS)]
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]

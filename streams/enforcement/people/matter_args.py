@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from streams.enforcement.people.args import Args, Id, Ids, Ms, Words
-from streams.enforcement.people.roles import UNEXPECTED_BEHAVIOUR
+from streams.enforcement.people.args import Args, Id, Ids, Ms, Subject, Words
+from streams.enforcement.people.roles import COUNTER_NOTICE, UNEXPECTED_BEHAVIOUR
 
 
 class CaseOpen(Args, frozen=True):
@@ -75,12 +75,14 @@ class AppealAnswer(Args, frozen=True):
 
 
 class ReportAdd(Args, frozen=True):
-    """What somebody reports. matter: what is urgent whoever says it; account_id: where it is known already."""
+    """What somebody reports. matter: what is urgent whoever says it; account_id: where it is known already;
+    subject_ref: what it is about, an address or a text, where it is not.
+    """
 
-    kind: Literal["violation", "unexpected_behaviour"]
+    kind: Literal["violation", "unexpected_behaviour", "counter_notice"]
     reporter_id: Id
     text: Words
-    subject_ref: Id | None = None
+    subject_ref: Subject | None = None
     account_id: Id | None = None
     clause: Id | None = None
     matter: Literal["intimate_imagery", "minors", "threat_to_life"] | None = None
@@ -88,6 +90,8 @@ class ReportAdd(Args, frozen=True):
     def __post_init__(self) -> None:
         if self.kind == UNEXPECTED_BEHAVIOUR and self.clause is not None:
             raise ValueError("unexpected behaviour of a model breaks no clause")
+        if self.kind == COUNTER_NOTICE and self.matter is not None:
+            raise ValueError("a counter-notice is no urgent matter")
 
 
 class ReportLink(Args, frozen=True):

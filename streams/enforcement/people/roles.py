@@ -19,7 +19,7 @@ from streams.enforcement.policy.rungs import (
 class Role(StrEnum):
     """observer: sees; reviewer: cases, appeals, notices, keys and workloads; enforcer: accounts too; child_safety:
     restricted matters, which no other role sees; admin: people, stages, budgets, the switch; owner_of_models: reports
-    of unexpected behaviour.
+    of unexpected behaviour; intake: the form for people's reports, which hands them on and sees nothing.
     """
 
     OBSERVER = "observer"
@@ -28,12 +28,14 @@ class Role(StrEnum):
     CHILD_SAFETY = "child_safety"
     ADMIN = "admin"
     OWNER_OF_MODELS = "owner_of_models"
+    INTAKE = "intake"
 
 
 _CASEWORK = (Role.REVIEWER, Role.ENFORCER)
 _CUSTOMERS = (Role.ENFORCER,)
 _RUNNING = (Role.ADMIN,)
 _ALL_BUT_OBSERVERS = tuple(role for role in Role if role is not Role.OBSERVER)
+_STAFF = tuple(role for role in _ALL_BUT_OBSERVERS if role is not Role.INTAKE)  # what strangers reach stops nothing
 
 _BY_VERB: dict[str, tuple[Role, ...]] = {
     "account.act": _CASEWORK, "account.reinstate": _CUSTOMERS, "account.protect": (Role.ENFORCER, Role.ADMIN),
@@ -44,7 +46,7 @@ _BY_VERB: dict[str, tuple[Role, ...]] = {
     "case.inform": (Role.CHILD_SAFETY,),
     "appeal.add": _CASEWORK, "appeal.assign": _CASEWORK, "appeal.answer": _CASEWORK,
     "report.add": _ALL_BUT_OBSERVERS, "report.answer": _CASEWORK, "report.link": _CASEWORK,
-    "enforcement.stop": _ALL_BUT_OBSERVERS,  # stopping is always safe
+    "enforcement.stop": _STAFF,  # stopping is always safe
     "enforcement.resume": _RUNNING, "rule.promote": _RUNNING, "rule.demote": (Role.ENFORCER, Role.ADMIN),
     "people.add": _RUNNING, "people.revoke": _RUNNING, "budget.close": _RUNNING, "facts.import": _RUNNING,
     "facts.unlist": _RUNNING, "hold.release": _RUNNING, "done.recheck": _CASEWORK,
@@ -71,6 +73,9 @@ VIOLATION = "violation"
 
 UNEXPECTED_BEHAVIOUR = "unexpected_behaviour"
 """What a report is about that goes to a model's owners and never strikes."""
+
+COUNTER_NOTICE = "counter_notice"
+"""What a report is about that answers a notice: something was taken down by mistake. It never strikes."""
 
 HIDDEN = "there is nothing of that name that your roles may see"
 """Why not, where saying more would tell that there is a restricted matter."""

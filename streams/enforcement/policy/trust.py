@@ -12,6 +12,9 @@ from streams.history.intervals import wilson
 UNHINDERED = ("care", "child_safety")
 """Paths on which every report is heard: who is silenced there may be the only one who has seen something."""
 
+UNPROVEN = "web:"
+"""How the names of reporters begin who filled in a form: whoever they say they are, nobody has proven it."""
+
 
 class Trust(StrEnum):
     """From most to least. trusted: declared so, by whoever runs the service, and never earned; known: their reports
@@ -41,12 +44,16 @@ class Reporters:
 
 
 def trust_of(reporter: str, held: int, fell: int, said: Reporters) -> Trust:
-    """How far a reporter is trusted. held, fell: their closed reports that were right, and that were not."""
-    if reporter in said.trusted:
+    """How far a reporter is trusted. held, fell: their closed reports that were right, and that were not.
+
+    An unproven name has no past: others may have made it, well or badly, by typing the same. It is never trusted.
+    """
+    unproven = reporter.startswith(UNPROVEN)
+    if reporter in said.trusted and not unproven:
         return Trust.TRUSTED
     if reporter in said.distrusted:
         return Trust.DISTRUSTED
-    if held + fell == 0:
+    if unproven or held + fell == 0:
         return Trust.UNKNOWN
     least, most = wilson(held, held + fell)
     if most < said.distrusted_below:

@@ -25,11 +25,13 @@ _LOOK_AGAIN_MS = 60_000
 
 class Following:
     """Takes up policy, clauses and rule versions together. find: None without a key; pinned: the enforcer's own pack
-    stays, whatever is published; log: a structlog logger.
+    stays, whatever is published; log: a structlog logger; taken_up: hears of each pack that comes into force.
     """
 
-    def __init__(self, enforcer: Enforcer, find: Find | None, log: Any, pinned: bool = False) -> None:
+    def __init__(self, enforcer: Enforcer, find: Find | None, log: Any, pinned: bool = False,
+                 taken_up: Callable[[Pack], None] = lambda _: None) -> None:  # fmt: skip
         self._enforcer, self._find, self._log, self._pinned = enforcer, find, log, pinned
+        self._taken_up = taken_up
         self._left: tuple[str, int] = ("", 0)
 
     def begin(self) -> None:
@@ -41,6 +43,7 @@ class Following:
         if found is not None and found.name != self._enforcer.in_force.pack:
             pack = from_stored(found.data)
             self._enforcer.change(lambda before: _after(before, pack))
+            self._taken_up(pack)
             self._log.info("pack in force", pack=found.name)
 
     def turn(self, now_ms: int) -> None:
@@ -69,6 +72,7 @@ class Following:
         except BaseException:
             self._enforcer.change(lambda current: _back(current, before))
             raise
+        self._taken_up(ordered.pack)
         self._log.info("pack in force", pack=ordered.pack.hash, before=before.pack, serial=ordered.serial)
 
     def _waits(self, name: str, now_ms: int) -> bool:

@@ -18,6 +18,7 @@ from streams.enforcement.obeying.errand import Answer
 from streams.enforcement.obeying.obey import Obeying
 from streams.enforcement.policy.decision import Decision
 from streams.enforcement.policy.facts import Facts
+from streams.enforcement.service.figures.stages import stages_of
 from streams.enforcement.service.hourly import page_hourly
 from streams.enforcement.service.records import Gone, Item, Line, Meant, Progress, Reason, Record, Refused
 
@@ -39,11 +40,12 @@ class TooManyFailed(Exception):
 
 @dataclass
 class Taken:
-    """What came of one transaction."""
+    """What came of one transaction. stages: the one in force of each rule that decisions are about."""
 
     decisions: list[Decision] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     facts: int = 0
+    stages: dict[str, str] = field(default_factory=dict)
 
 
 MOST_FAILED = 100
@@ -103,7 +105,9 @@ class Intake:
         """Take in what is all of one sort."""
         first = group[0].meant
         if isinstance(first, Alert):
-            taken.decisions += self._enforcer.take_in(tx, [one.meant for one in group if isinstance(one.meant, Alert)])
+            alerts = [one.meant for one in group if isinstance(one.meant, Alert)]
+            taken.stages |= stages_of(tx, self._enforcer.in_force.policy, alerts)
+            taken.decisions += self._enforcer.take_in(tx, alerts)
         elif isinstance(first, Facts):
             taken.facts += _know(tx, [one.meant for one in group if isinstance(one.meant, Facts)])
         else:

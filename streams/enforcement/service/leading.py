@@ -6,7 +6,6 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,7 +16,7 @@ from streams.enforcement.ledger.transaction import FencedOff
 from streams.enforcement.obeying.obey import Obeying
 from streams.enforcement.outbox.acknowledging import Acknowledging
 from streams.enforcement.outbox.deliverer import Deliverer
-from streams.enforcement.outbox.delivery import Sink
+from streams.enforcement.outbox.delivery import Attempt, Delivery, Sink
 from streams.enforcement.service.broken import broken_batches
 from streams.enforcement.service.consuming import Consuming, Unreadable
 from streams.enforcement.service.intake import Intake, TooManyFailed
@@ -62,6 +61,7 @@ class Leading:
     def run(self) -> bool:
         """Act; whether every thread ended in time once it was over."""
         self._follow_on()
+        self._begin_figures()
         self._begin()
         wait_s = _FIRST_WAIT_S
         try:
@@ -102,6 +102,12 @@ class Leading:
         except (PackRefused, sa.exc.SQLAlchemyError) as error:
             self._parts.standing.trouble("packs", in_words(error))
 
+    def _begin_figures(self) -> None:
+        try:
+            self._parts.figures.begin(self._parts.clock_ms())
+        except sa.exc.SQLAlchemyError as error:  # the first look begins them then
+            self._parts.standing.trouble("figures", in_words(error))
+
     def _go(self, part: str, every_s: float, work: Callable[[], None]) -> None:
         run = lambda: self._repeat(part, every_s, work)  # noqa: E731
         self._threads.append(threading.Thread(target=run, daemon=True, name=part))
@@ -131,7 +137,7 @@ class Leading:
         self._parts.telemetry.answered(self._obeying.ripen(now))
         self._parts.standing.well("delivery")  # the outbox can be written again
         for one, sink in zip(self._deliverers, self._parts.sinks, strict=True):
-            self._parts.telemetry.probing.labels(sink.name).set(int(one.open))
+            self._parts.telemetry.leaving.probing.labels(sink.name).set(int(one.open))
             one.wake()
 
     def _publish(self) -> None:
@@ -152,13 +158,12 @@ class Leading:
         parts = self._parts
         return Deliverer(
             parts.enforcer.outbox(), WhileHeld(sink, lambda: self._lease.held), parts.clock_ms,
-            random.SystemRandom().random, lambda delivery, attempt, last: self._delivered(sink.name, attempt, last),
-            self._undelivered,
+            random.SystemRandom().random, self._delivered, self._undelivered,
         )  # fmt: skip
 
-    def _delivered(self, sink: str, attempt: Any, last: bool) -> None:
+    def _delivered(self, delivery: Delivery, attempt: Attempt, last: bool) -> None:
         self._parts.standing.well("delivery")
-        self._parts.telemetry.delivered(sink, attempt, last)
+        self._parts.telemetry.leaving.attempted(delivery, attempt, last)
 
     def _undelivered(self, error: Exception) -> None:
         if isinstance(error, FencedOff):

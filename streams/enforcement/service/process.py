@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ from streams.enforcement.service.following import Following
 from streams.enforcement.service.leading import STOPPING_S
 from streams.enforcement.service.lease import Lease, a_holder
 from streams.enforcement.service.ordered_packs import OrderedPacks
+from streams.enforcement.service.page import pack_in_use, page_of
 from streams.enforcement.service.parts import Parts
+from streams.enforcement.service.reports_taken import reports_taken
 from streams.enforcement.service.service import Service
 from streams.enforcement.service.standing import Standing, in_words
 from streams.enforcement.service.switch_file import SwitchFile
@@ -35,8 +37,12 @@ from streams.enforcement.settings import EnforceSettings
 from streams.enforcement.sinks.declared import Declared
 from streams.enforcement.sinks.secrets import SecretRefused, from_file
 from streams.enforcement.telemetry import EnforceTelemetry
+from streams.enforcement.telemetry.enforcing import names_of, rules_of
 from streams.pack import Pack
+from streams.telemetry.process import ProcessTelemetry
 from streams.web.health import CannotListen, health_server
+from streams.web.intake.settings import IntakeSettings
+from streams.web.targets import Scraped
 from streams.worker.connection import KafkaRefused, KafkaSettings
 from streams.worker.names import Names
 from streams.worker.process_log import open_log
@@ -52,7 +58,8 @@ _MARGIN_S = 4.0
 @dataclass(frozen=True)
 class Given:
     """All that the process is told. declared: without sinks nothing leaves; folder: the data directory; pinned: the
-    pack stays, whatever is published; key: what published packs are signed with; dry: nothing is restricted, or sent.
+    pack stays, whatever is published; key: what published packs are signed with; dry: nothing is restricted, or sent;
+    reports: where people's reports are taken; scraped: how its metrics are found.
     """
 
     kafka: KafkaSettings
@@ -65,6 +72,8 @@ class Given:
     pinned: bool = False
     key: bytes | None = None
     dry: bool = False
+    reports: IntakeSettings = field(default_factory=IntakeSettings)
+    scraped: Scraped | None = None
 
 
 def clock_ms() -> int:
@@ -92,10 +101,14 @@ async def _serve(given: Given) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     route = desired_route(lambda: _desired(given, service), token)
-    async with health_server(given.settings.web_port, service.alive, service.ready, telemetry.registry,
-                             [route]) as address:  # fmt: skip
-        log.info("listening", address=address, pack=given.pack.hash)
-        return await _until(service, stopping, log)
+    in_use = pack_in_use(given.ledger, given.pack, given.pinned)
+    with page_of(given.kafka, given.names, given.ledger, in_use, service.brake, log) as page:
+        async with health_server(given.settings.web_port, service.alive, service.ready, telemetry.registry,
+                                 [route, *page], given.scraped) as address:  # fmt: skip
+            log.info("listening", address=address, page=f"http://{address}/", pack=given.pack.hash)
+            async with reports_taken(given.reports, given.folder, given.kafka, given.names, given.ledger,
+                                     lambda: service.in_force.clauses, telemetry.registry, log):  # fmt: skip
+                return await _until(service, stopping, log)
 
 
 async def _until(service: Service, stopping: asyncio.Event, log: Any) -> int:
@@ -119,9 +132,10 @@ async def _until(service: Service, stopping: asyncio.Event, log: Any) -> int:
 
 def _service(given: Given, log: Any) -> tuple[Service, EnforceTelemetry]:
     names, declared = given.names, given.declared
-    purses = tuple(given.pack.policy.budgets)
     topics = (names.alerts, names.restricted_alerts, names.commands, names.facts)
-    telemetry = EnforceTelemetry(declared.events, purses, topics)
+    telemetry = EnforceTelemetry(names_of(given.pack, declared.events, topics))
+    about = ProcessTelemetry("enforce", telemetry.registry)
+    about.packs([given.pack.hash])
     standing = Standing(log, lambda part: telemetry.troubles.labels(part).inc())
     switch_file = given.settings.switch_file or given.folder / "switch.yaml"
     switch = SwitchFile(switch_file, clock_ms, lambda wrong: _tell_switch(standing, wrong), given.dry)
@@ -129,17 +143,23 @@ def _service(given: Given, log: Any) -> tuple[Service, EnforceTelemetry]:
     routes = {kind: declared.routes(kind) for kind in TYPES}
     enforcer = Enforcer(given.ledger, in_force_of(given.pack), routes, switch.now)
     figures = Figures(given.ledger, telemetry, switch.now, tuple(declared.events),
-                      lambda: enforcer.in_force.policy.budgets)  # fmt: skip
+                      lambda: enforcer.in_force)  # fmt: skip
     find = None if given.key is None else OrderedPacks(given.kafka, names, given.key).find
     checkpointing = Checkpointing(enforcer, given.folder, given.settings.checkpoints_file or given.folder / MARKS_FILE)
     from_end = frozenset((names.alerts, names.restricted_alerts) if given.settings.begin == "now" else ())
+    following = Following(enforcer, find, log, given.pinned, lambda pack: _taken_up(pack, telemetry, about))
     parts = Parts(given.kafka, names, enforcer, declared.sinks, figures, telemetry, standing, clock_ms, log,
-                  checkpointing.keep, Following(enforcer, find, log, given.pinned), from_end)  # fmt: skip
+                  checkpointing.keep, following, from_end)  # fmt: skip
     if not routes[REQUESTED]:
         log.warning("no sink takes actions: receivers are taken to pull the desired state")
     if given.dry:
         log.warning("dry: nothing is restricted and nothing is sent; pages and lifts wait for a start without --dry")
     return Service(parts, Lease(given.ledger, a_holder(), given.settings.lease_s), switch), telemetry
+
+
+def _taken_up(pack: Pack, telemetry: EnforceTelemetry, about: ProcessTelemetry) -> None:
+    about.packs([pack.hash])
+    telemetry.deciding.know(rules_of(pack))
 
 
 def _tell_switch(standing: Standing, wrong: str | None) -> None:

@@ -155,10 +155,11 @@ class Reading:
                               partition=one.record.partition, offset=one.record.offset)  # fmt: skip
 
     def _count(self, taken: Taken, items: Sequence[Item], refused: Sequence[Refused]) -> None:
-        for one in items:
-            if isinstance(one.meant, Alert):
-                self._telemetry.alerts.labels("yes" if one.meant.restricted else "no").inc()
-        self._telemetry.decided(taken.decisions)
+        alerts = [one.meant for one in items if isinstance(one.meant, Alert)]
+        if alerts:
+            self._telemetry.standing.last_alert.set(self._clock_ms() / 1000)
+        self._telemetry.deciding.taken(alerts)
+        self._telemetry.deciding.decided(taken.decisions, taken.stages)
         self._telemetry.answered(taken.answers)
         self._telemetry.facts.inc(taken.facts)
         self._telemetry.refuse(refused)

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from streams.enforcement.in_force import InForce
 from streams.enforcement.policy.standing import Switch
 from streams.enforcement.service.leading import Leading
 from streams.enforcement.service.lease import Lease
@@ -38,6 +39,11 @@ class Service:
                 self._lead()
             else:
                 self._stop.wait(min(_LOOK_S, self._lease.seconds / 5))
+
+    @property
+    def in_force(self) -> InForce:
+        """What decides now."""
+        return self._parts.enforcer.in_force
 
     def brake(self, now_ms: int) -> Switch:
         """The switch outside the ledger at a time, ms."""

@@ -7,7 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from streams.telemetry.process import ProcessTelemetry
 from streams.web.health import health_server
+from streams.web.targets import Scraped
 from streams.worker.bridge.carrier import Carrier
 from streams.worker.bridge.crossing import Crossing
 from streams.worker.bridge.sources import BridgeSource
@@ -25,11 +27,15 @@ _MOST_UNPACKED = 128 * 2**20
 
 
 class Bridge:
-    """Brings sources into the events topic of `target`. log: a structlog logger. Raises FormatRefused."""
+    """Brings sources into the events topic of `target`. log: a structlog logger; scraped: how its metrics are found.
+    Raises FormatRefused.
+    """
 
     def __init__(self, sources: Sequence[BridgeSource], names: Names, target: KafkaSettings, hash_key: str,
-                 log: Any) -> None:  # fmt: skip
+                 log: Any, scraped: Scraped | None = None) -> None:  # fmt: skip
+        self._scraped = scraped or Scraped("bridge")
         self.telemetry = BridgeTelemetry([source.name for source in sources])
+        ProcessTelemetry(self._scraped.component, self.telemetry.registry)
         self._log, self._stop = log, asyncio.Event()
         self.carriers = [
             Carrier(source, names, target, Crossing(source, hash_key),
@@ -50,7 +56,8 @@ class Bridge:
         Raises CannotListen.
         """
         bound_decompression(_MOST_UNPACKED)
-        async with health_server(web_port, self.alive, self.ready, self.telemetry.registry) as address:
+        registry = self.telemetry.registry
+        async with health_server(web_port, self.alive, self.ready, registry, scraped=self._scraped) as address:
             self._log.info("bridge is running", sources=len(self.carriers), health=f"http://{address}/readyz")
             self._tasks = [asyncio.create_task(one.run(), name=one.source.name) for one in self.carriers]
             try:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from detectors.alert import Alert
 from features.gathering import ARRIVED
 from streams.clustering import Clustering, ClusterState
 from streams.dead_letters import Reason
@@ -41,6 +39,7 @@ class ClusterPart:
         self._keeping = Keeping(clock, limits.snapshot_every_s, limits.first_snapshot_s)
         self._unknown: set[str] = set()
         self._refused_at: int | None = None
+        self._stamp_ms: int | None = None
 
     @property
     def state(self) -> ClusterState:
@@ -57,6 +56,11 @@ class ClusterPart:
         """Below it every row was let in, and all effects are durable."""
         return self.saved.next_offset if self._refused_at is None else self._refused_at
 
+    @property
+    def stamp_ms(self) -> int | None:
+        """The stamp of the newest record taken in since it was loaded, None before the first."""
+        return self._stamp_ms
+
     def skip_to(self, offset: int) -> None:
         """Go on further on: what lies between is lost."""
         self.saved.next_offset, self._refused_at = offset, None
@@ -64,9 +68,12 @@ class ClusterPart:
     def settle(self, raw: RawChunk) -> None:
         """Take in a chunk that begins at `next_offset`: all effects are durable afterwards. Raises Undelivered."""
         dead: list[Unread] = [self._refusing.batch(raw, one) for one in raw.broken]
-        alerts = [alert for rows in self._batches(raw, dead) for alert in self._take(rows)]
-        self.outlet.emit((), dead)
-        self._telemetry.taken(len(raw.values), dead, alerts)
+        for rows in self._batches(raw, dead):
+            self._take(rows)
+        with self._telemetry.steps.of("emit"):
+            self.outlet.emit((), dead)
+        self._telemetry.taken(len(raw.values), dead)
+        self._stamp_ms = int(raw.stamps[-1]) if len(raw.stamps) else self._stamp_ms
         self.saved.next_offset = raw.last + 1
         self._go_back_if_due()
         if self._keeping.due:
@@ -88,18 +95,20 @@ class ClusterPart:
             rows.append(found.with_columns(offset=pl.lit(int(raw.offsets[number]), pl.Int64)))
         yield pl.concat(rows)
 
-    def _take(self, rows: pl.DataFrame) -> Sequence[Alert]:
+    def _take(self, rows: pl.DataFrame) -> None:
         """Let rows in and send the alerts they raise; where rows are refused, note the first."""
         known = rows.filter(pl.col("source").is_in(list(self.state.gathering.sources)))
         self._telemetry.strange_sources.inc(rows.height - known.height)
-        with self._telemetry.step_seconds.time():
+        with self._telemetry.steps.of("clusters"):
             alerts = self._clustering.step(self.state, known)
         held = list(self.state.gathering.held)
         if held and self._refused_at is None and (refused := known.filter(pl.col("source").is_in(held))).height:
             self._refused_at = int(refused["offset"][0])
             self._told(f"partition {self.log.partition}: no room for records that are ahead of the slowest partition "
                        f"of events ({self.state.gathering.slowest}): is a worker behind, or stopped?")  # fmt: skip
-        return self.outlet.emit(alerts, ())
+        with self._telemetry.steps.of("emit"):
+            new = self.outlet.emit(alerts, ())
+        self._telemetry.raised(new)
 
     def _all_run(self, pack: str, found: pl.DataFrame) -> bool:
         """Whether with these rows all sources have come to run a pack that is not in force yet."""
@@ -114,6 +123,7 @@ class ClusterPart:
     def _take_up(self, pack: str) -> None:
         try:
             self._clustering = self._packs.pipeline(pack).clustering
+            self._telemetry.know(self._clustering.pack.rules)
         except UnknownPack as error:
             self._unknown.add(pack)
             self._telemetry.packs_refused.inc()
@@ -133,10 +143,10 @@ class ClusterPart:
         """Snapshot now, where there is anything new."""
         if self.done_offset <= self._kept_offset:
             return
-        with self._telemetry.snapshot_seconds.time():
+        with self._telemetry.steps.of("snapshot"), self._telemetry.steps.keeping(self.log.partition) as kept:
             whole = Kept(self.state, self.done_offset, self.saved.pack, self.saved.told)
             data = kept_bytes(whole, self.log.partitions)
             self._shelf.save(data, self.done_offset)
+            kept(len(data))
         self._keeping.kept()
         self._kept_offset = self.done_offset
-        self._telemetry.snapshot_kept(self.log.partition, len(data), time.time())

@@ -20,11 +20,13 @@ class ClusterWorker(Process[ClusterPart]):
     It begins with the pack that workers began with, and takes up another once all partitions of events run it.
     """
 
+    component = "clusters"
     telemetry: ClusterTelemetry
 
     def __init__(self, told: Told, log: Any) -> None:
         names = told.names.model_copy(update={"events": told.names.ties, "group": f"{told.names.group}-clusters"})
-        super().__init__(told, names, ClusterTelemetry(told.pack.rules), log)
+        telemetry = ClusterTelemetry(told.pack.rules, live=not told.names.events_history)
+        super().__init__(told, names, telemetry, log)
 
     def _begin(self) -> None:
         told = self._told
@@ -39,4 +41,6 @@ class ClusterWorker(Process[ClusterPart]):
                               self._pack_topic, send, self.telemetry, self._generation, self._log)  # fmt: skip
 
     def _show(self) -> None:
-        self.telemetry.clusters([part.state for part in self.assignment.parts.values()])
+        parts = list(self.assignment.parts.values())
+        self.about.packs({part.saved.pack for part in parts})
+        self.telemetry.clusters([part.state for part in parts])

@@ -123,7 +123,7 @@ async def run(verb: str, accounts: int) -> dict[str, float]:
         make = await there.prepare(range(PARTITIONS))
         if verb == "save":
             found = await asyncio.to_thread(save, make, accounts)
-            sizes = [one for metric in telemetry.snapshot_bytes.collect() for one in metric.samples]
+            sizes = [one for metric in telemetry.steps.snapshot_bytes.collect() for one in metric.samples]
             return found | {"bytes": sum(one.value for one in sizes)}
         loaded = await asyncio.to_thread(load, make)
         return {"accounts": loaded, "seconds": time.perf_counter() - begun}

@@ -64,4 +64,4 @@ def test_commands_see_the_ledger_in_no_other_way() -> None:
     """A view of the ledger is made in one place, but for what has no matters in it: people, packs, sinks, the audit."""
     folder = Path(str(streams.cli.__file__)).parent
     assert {path.stem for path in folder.glob("*.py") if ".reading()" in path.read_text()} == {
-        "audit", "demo_stage", "ledger_found", "ledger_options", "people"}  # fmt: skip
+        "audit", "demo_stage", "ledger_found", "ledger_options", "people", "run_reports"}  # fmt: skip

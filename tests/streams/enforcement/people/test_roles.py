@@ -31,9 +31,15 @@ def test_observers_and_strangers_do_nothing() -> None:
 
 
 def test_everybody_but_observers_may_stop() -> None:
-    """Stopping is always safe; letting go on is the admins' alone."""
-    assert {role for role in Role if _may({role}, "enforcement.stop")} == set(Role) - {Role.OBSERVER}
+    """Stopping is always safe, though not what strangers reach; letting go on is the admins' alone."""
+    assert {role for role in Role if _may({role}, "enforcement.stop")} == set(Role) - {Role.OBSERVER, Role.INTAKE}
     assert {role for role in Role if _may({role}, "enforcement.resume")} == {Role.ADMIN}
+
+
+def test_the_intake_hands_reports_on_and_no_more() -> None:
+    """Of all that can be asked for, whatever it is about, what strangers reach may add reports."""
+    asked = [(verb, rung, restricted) for verb in VERBS for rung in (*HEIGHT, CONTAIN) for restricted in (False, True)]
+    assert {verb for verb, rung, restricted in asked if _may({Role.INTAKE}, verb, rung, restricted)} == {"report.add"}
 
 
 @pytest.mark.parametrize("verb", _RUNGS)

@@ -81,6 +81,7 @@ def test_what_each_verb_needs(verb: str) -> None:
         ("case.close", {"disposition": "whatever"}, "Invalid enum value"),
         ("case.close", {"cases": []}, "length >= 1"),
         ("report.add", {"kind": "unexpected_behaviour", "clause": "spam"}, "breaks no clause"),
+        ("report.add", {"kind": "counter_notice", "matter": "minors"}, "no urgent matter"),
         ("enforcement.stop", {"scopes": []}, "length >= 1"),
         ("enforcement.stop", {"scopes": ["everything"]}, "matching regex"),
         ("enforcement.stop", {"scopes": ["all\n"]}, "matching regex"),

@@ -40,3 +40,13 @@ def test_nobody_is_silenced_where_it_cannot_wait() -> None:
     kept = {(trust, path, urgent) for trust in Trust for path in PATHS for urgent in (False, True)
             if not heard(trust, path, urgent)}  # fmt: skip
     assert kept == {(Trust.DISTRUSTED, path, False) for path in {*PATHS} - {"care", "child_safety"}}
+
+
+@given(held=COUNTS, fell=COUNTS)
+def test_a_name_that_anybody_may_type_has_no_past(held: int, fell: int) -> None:
+    """What strangers call themselves in a form is never trusted, even where policy says so, and others cannot make it
+    distrusted; policy can.
+    """
+    said = Reporters(frozenset({"web:1"}), frozenset({"web:2"}), SAID.known_from, SAID.distrusted_below)
+    found = [trust_of(name, held, fell, said) for name in ("web:1", "web:2", "web:anonymous")]
+    assert found == [Trust.UNKNOWN, Trust.DISTRUSTED, Trust.UNKNOWN]

@@ -139,7 +139,9 @@ def upgrade() -> None:
     """Make the views; SQLite has nobody to show them to."""
     if op.get_bind().dialect.name != "postgresql":
         return
-    op.execute("CREATE SCHEMA IF NOT EXISTS shown")
+    # An administrator may have made it for a user who may make none: CREATE SCHEMA shown AUTHORIZATION that user.
+    if op.get_bind().exec_driver_sql("SELECT to_regnamespace('shown') IS NULL").scalar():
+        op.execute("CREATE SCHEMA shown")
     for name, query in _VIEWS.items():
         op.execute(f"CREATE OR REPLACE VIEW shown.{name} WITH (security_barrier) AS {query}")
     op.execute(_LET_IN)
