@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-SOURCES := features detectors streams
+SOURCES := features detectors streams dashboards/boards
 
-.PHONY: setup demo test test-kafka test-postgres test-stories survival thorough kafka kafka-stop chaos check smoke bench bench-kafka bench-enforce measured study suite pages lock clean
+.PHONY: setup demo test test-kafka test-postgres test-ops test-web test-chart test-stories survival thorough kafka kafka-stop chaos soak check smoke bench bench-kafka bench-enforce measured study suite pages pictures dashboards lock clean
 
 .venv/run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tipstaff needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else 0'
@@ -47,6 +47,19 @@ test-kafka: .venv/dev
 test-postgres: .venv/dev
 	@$(BIN)/python deploy/postgres/server.py lend -- $(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m pytest -m postgres -rs
 
+# On Prometheus and Alertmanager as they are on PATH, else on Debian's packages, unpacked into .cache/prometheus.
+test-ops: .venv/dev
+	@$(BIN)/python deploy/prometheus/servers.py lend -- $(BIN)/python -m pytest -m ops --dist loadfile -rs
+
+# The built-in page in a real Chromium: the one on PATH, else Debian's packages, unpacked into .cache/chromium.
+test-web: .venv/dev
+	@$(BIN)/python deploy/chromium/browser.py lend -- $(BIN)/python -m pytest -m web --dist loadfile -rs
+
+# The Helm chart, rendered and put to Kubernetes' own schemas; Go builds both programs into .cache/ the first time.
+test-chart: .venv/dev
+	@sh deploy/helm/tools.sh
+	@$(BIN)/python -m pytest -n 0 -rs tests/deploy/test_helm.py
+
 # A real Kafka in the background, its data in .kafka/.
 kafka:
 	@$(PYTHON) deploy/kafka/broker.py start
@@ -58,6 +71,10 @@ kafka-stop:
 # Two workers and the second stage killed some ninety times on a real Kafka of their own; docs/chaos.md. CHAOS="--seed 2" for other moments.
 chaos: .venv/dev
 	@PYTHONPATH=.:tests $(BIN)/python -m worker.chaos $(CHAOS)
+
+# Half an hour of hostile load on all processes, on a Kafka of their own; writes docs/soak.md. SOAK="--minutes 5" is shorter.
+soak: .venv/dev
+	@PYTHONPATH=.:tests $(BIN)/python -m soak $(SOAK)
 
 check: .venv/dev
 	@$(BIN)/ruff format --check -q $(SOURCES) tests deploy
@@ -106,6 +123,14 @@ suite: .venv/dev
 pages: .venv/run
 	@$(BIN)/python -m streams.pack.runbooks docs/runbooks
 	@$(BIN)/python -m streams.pack.policy_page docs/policy.md
+
+# Committed; run after changing how the built-in page looks. A real run of the simulator, in a real Chromium.
+pictures: .venv/dev
+	@PYTHONPATH=.:tests $(BIN)/python deploy/chromium/browser.py lend -- $(BIN)/python -m web_browser.pictures docs/images
+
+# Committed; run after changing a board. TIPSTAFF_RUNBOOKS=https://… where docs/runbooks is served elsewhere than by Grafana.
+dashboards: .venv/dev
+	@$(BIN)/python -m dashboards.boards dashboards/grafana
 
 # Committed; run after changing dependencies. Needs uv.
 lock:
