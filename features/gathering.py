@@ -148,7 +148,8 @@ class Gathering:
         if not ready.any():
             return pl.DataFrame(schema=LET_ON)
         order = _order(self.waiting, np.flatnonzero(ready), minute)
-        found, self.waiting = self.waiting[order], self.waiting.filter(~pl.Series(ready))
+        found = self.waiting[order]
+        self.waiting = self.waiting.filter(~pl.Series(ready)).rechunk()  # else it keeps a chunk of each take, for ever
         minutes, which = np.unique(minute[order], return_inverse=True)
         passed = np.maximum(found["offset"].to_numpy(), _passed_at(minutes, marks, times)[which])
         return found.drop("offset").with_columns(let_on=pl.Series(passed))

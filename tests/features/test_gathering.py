@@ -172,3 +172,12 @@ def test_a_source_nobody_declared_is_refused() -> None:
     """A record of an unknown partition says which, and what to do."""
     with pytest.raises(ValueError, match=r"sources \[9\] .* \[0, 1\]: the number of partitions has changed"):
         Gathering((0, 1)).take(frame([record(9, 1, 10)]))
+
+
+def test_a_room_that_is_never_empty_does_not_grow() -> None:
+    """However many rows have come and gone, those that wait lie in no more pieces than a minute's takes brought."""
+    room = Gathering((0,))
+    for tick in range(50 * MINUTE_TICKS):
+        room.take(frame([marker(0, 2 * tick, tick), record(0, 2 * tick + 1, tick)], 2 * tick))
+    assert room.waiting.height <= 2 * MINUTE_TICKS
+    assert room.waiting.n_chunks() <= 2 * MINUTE_TICKS + 1
