@@ -7,10 +7,15 @@ import warnings
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+from thorough import examples
 
 from streams.pack.starter import write_starter
 
 pytest_plugins = ["broker_fixtures"]
+
+settings.register_profile("tipstaff", max_examples=examples(100))  # of random tests that say nothing else
+settings.load_profile("tipstaff")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,7 +17,7 @@ from streams.web.recent import MINUTE_MS, Minute
 _MOST_BARS = 72
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1_440)  # minutes
 _SEVERITIES = [Kind(name, f"severity-{name}") for name in SEVERITIES]
-_LOOKS = 8
+_LOOKS = 14  # as many as there are types of event
 _LEDGER_STEP_MS = 20 * MINUTE_MS
 
 Slices = list[tuple[int, Mapping[str, int]]]
