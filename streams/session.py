@@ -104,7 +104,7 @@ Around = Callable[[Outlet, Saved], Outlet]
 
 def open_session(chosen: Input, pack: Pack, settings: Settings, warn: Callable[[str], None],
                  around: Around = lambda outlet, _: outlet, own_events: bool = False,
-             registry: CollectorRegistry | None = None) -> Session:  # fmt: skip
+                 registry: CollectorRegistry | None = None) -> Session:  # fmt: skip
     """Lock the data directory, load its state, and open the input; own_events: beside a followed file also those that
     enforcement brings; registry: where metrics go.
 

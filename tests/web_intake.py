@@ -19,8 +19,9 @@ from streams.enforcement.ledger.opening import in_file
 from streams.enforcement.obeying.errand import Answer
 from streams.enforcement.obeying.obey import known_people
 from streams.enforcement.people.credentials import new_credential
+from streams.web.beside import beside
 from streams.web.intake.kinds import KINDS
-from streams.web.intake.opening import Behind, beside
+from streams.web.intake.opening import Behind, open_intake
 from streams.web.intake.settings import IntakeSettings
 
 WELL: Mapping[str, str] = {
@@ -94,7 +95,7 @@ def opened(folder: Path, hired: bool = True, **settings: Any) -> Iterator[Counte
         behind = Behind(counter.obey, lambda: play.now_ms, lambda: _people(play),
                         lambda: play.enforcer.in_force.clauses, registry, counter.said.append)  # fmt: skip
         chosen = IntakeSettings(**{"proxies": "127.0.0.0/8", **settings})
-        with beside(chosen, folder, behind) as address, counter.client as client:
+        with beside(open_intake(chosen, folder, behind), "intake") as address, counter.client as client:
             client.base_url = httpx.URL(f"http://{address}")
             yield counter
 

@@ -22,17 +22,8 @@ _PROGRAM = Path("usr/lib/chromium/chromium")  # the one below usr/bin is a scrip
 _CHROMIUM = "chromium"
 
 
-class NotToBeHad(Exception):
-    """There is no Chromium on this machine, and none can be fetched: callers skip what needs it."""
-
-
-def cached() -> Path:
-    """Where fetched packages are kept, unpacked."""
-    return Path(__file__).resolve().parents[2] / ".cache" / "chromium"
-
-
 def chromium(cache: Path) -> dict[str, str]:
-    """What tests find it by. Raises NotToBeHad."""
+    """What tests find it by. Raises NotFetched."""
     installed = next(filter(None, map(shutil.which, _CALLED)), None)
     return {PROGRAM: installed, LIBRARIES: ""} if installed is not None else _fetched(cache)
 
@@ -41,10 +32,10 @@ def _fetched(cache: Path) -> dict[str, str]:
     try:
         root = unpacked(cache, _packages)
     except NotFetched as why:
-        raise NotToBeHad(f"none is on PATH, and there is no way to fetch it: {why}\n{HOW}") from None
+        raise NotFetched(f"none is on PATH, and there is no way to fetch it: {why}\n{HOW}") from None
     program = root / _PROGRAM
     if not program.is_file():
-        raise NotToBeHad(f"the packages in {root} lack {_PROGRAM}: remove that folder and run this again")
+        raise NotFetched(f"the packages in {root} lack {_PROGRAM}: remove that folder and run this again")
     return {PROGRAM: str(program), LIBRARIES: os.pathsep.join(sorted(map(str, _libraries(root))))}
 
 

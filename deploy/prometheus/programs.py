@@ -26,17 +26,8 @@ HOW = (
 )
 
 
-class NotToBeHad(Exception):
-    """A program is not on this machine, and cannot be fetched: callers skip what needs it."""
-
-
-def cached() -> Path:
-    """Where fetched packages are kept, unpacked."""
-    return Path(__file__).resolve().parents[2] / ".cache" / "prometheus"
-
-
 def programs(cache: Path) -> dict[str, str]:
-    """The path of each program by the variable that names it. Raises NotToBeHad."""
+    """The path of each program by the variable that names it. Raises NotFetched."""
     return _found(None) or _fetched(cache)
 
 
@@ -52,11 +43,11 @@ def _fetched(cache: Path) -> dict[str, str]:
     try:
         root = unpacked(cache, _packages, relocate)
     except NotFetched as why:
-        raise NotToBeHad(f"not all of {', '.join(one[0] for one in NAMES.values())} are on PATH, and there is no way "
+        raise NotFetched(f"not all of {', '.join(one[0] for one in NAMES.values())} are on PATH, and there is no way "
                          f"to fetch them: {why}\n{HOW}") from None  # fmt: skip
     found = _found(str(root / "usr" / "bin"))
     if found is None:
-        raise NotToBeHad(f"the packages in {root} lack programs: remove that folder and run this again")
+        raise NotFetched(f"the packages in {root} lack programs: remove that folder and run this again")
     return found
 
 

@@ -31,8 +31,9 @@ def reports_taken(acting: RunActing | None, port: int | None, data_dir: Path,
 @contextmanager
 def _taken(acting: RunActing, port: int | None, data_dir: Path, registry: CollectorRegistry) -> Iterator[None]:
     from streams.cli.kafka import settings_from
+    from streams.web.beside import beside
     from streams.web.health import CannotListen  # HTTP takes a tenth of a second to load
-    from streams.web.intake.opening import Behind, CannotOpen, beside
+    from streams.web.intake.opening import Behind, CannotOpen, open_intake
     from streams.web.intake.settings import IntakeSettings
 
     settings = settings_from(IntakeSettings, port=port)
@@ -43,7 +44,7 @@ def _taken(acting: RunActing, port: int | None, data_dir: Path, registry: Collec
     behind = Behind(lambda line: one.obeying.obey(line, acting.now_ms()), acting.now_ms, lambda: _people(acting),
                     lambda: one.enforcer.in_force.clauses, registry, _Telling().tell)  # fmt: skip
     try:
-        with beside(settings, data_dir, behind) as address:
+        with beside(open_intake(settings, data_dir, behind), "intake") as address:
             err.print(f"taking people's reports at http://{address}/", markup=False)
             yield
     except (CannotOpen, CannotListen) as error:

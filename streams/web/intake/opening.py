@@ -1,16 +1,14 @@
-"""The intake put together from its settings and its credential, and served: within an event loop, or beside a run."""
+"""The intake put together from its settings and its credential, and served."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
 
@@ -28,8 +26,6 @@ from streams.web.intake.serving import intake_server
 from streams.web.intake.settings import IntakeSettings
 from streams.web.intake.taking import Taking
 from streams.web.intake.telemetry import IntakeTelemetry
-
-_T = TypeVar("_T")
 
 FILE = "intake.json"
 """The intake's credential in the data directory, unless the settings name another file."""
@@ -96,29 +92,3 @@ def _unfit(credential: Credential, behind: Behind) -> str | None:
         return (f"the intake's credential ({credential.name}) has the roles {', '.join(sorted(person.roles))}: it "
                 "should have intake alone, since strangers reach it")  # fmt: skip
     return None
-
-
-@contextmanager
-def beside(settings: IntakeSettings, folder: Path, behind: Behind) -> Iterator[str]:
-    """The same for a process without an event loop: the intake has a thread of its own. Raises CannotOpen,
-    CannotListen.
-    """
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="intake", daemon=True)
-    thread.start()
-
-    def done(work: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(work, loop).result()
-
-    intake = open_intake(settings, folder, behind)
-    try:
-        address = done(intake.__aenter__())
-        try:
-            yield address
-        finally:
-            done(intake.__aexit__(None, None, None))
-    finally:
-        done(loop.shutdown_default_executor())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
