@@ -51,9 +51,10 @@ test-postgres: .venv/dev
 test-ops: .venv/dev
 	@$(BIN)/python deploy/prometheus/servers.py lend -- $(BIN)/python -m pytest -m ops --dist loadfile -rs
 
-# The built-in page in a real Chromium: the one on PATH, else Debian's packages, unpacked into .cache/chromium.
+# The built-in page in a real Chromium: the one on PATH, else Debian's packages, unpacked into .cache/chromium; that of
+# `tipstaff enforce` on a real Kafka, as `test-kafka` has it.
 test-web: .venv/dev
-	@$(BIN)/python deploy/chromium/browser.py lend -- $(BIN)/python -m pytest -m web --dist loadfile -rs
+	@$(BIN)/python deploy/chromium/browser.py lend -- $(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m pytest -m web --dist loadfile -rs
 
 # The Helm chart, rendered and put to Kubernetes' own schemas; Go builds both programs into .cache/ the first time.
 test-chart: .venv/dev

@@ -18,6 +18,7 @@ from streams.keeping import Keeping
 from streams.pipeline import Pipeline, PipelineState
 from streams.second_stage import Clustered, Second, alerts_of
 from streams.telemetry import Telemetry
+from streams.tracing import span
 
 Position = Mapping[str, Any]
 """Where a source goes on; JSON."""
@@ -144,9 +145,10 @@ class Runner:
             if chunk is None:
                 self.finish(told)
                 return
-            self.settle(chunk, told)
-            self._telemetry.delays.progressed()
-            self.keep_if_due()
+            with span("chunk", records=chunk.records):
+                self.settle(chunk, told)
+                self._telemetry.delays.progressed()
+                self.keep_if_due()
         self.keep()
 
     def settle(self, chunk: Chunk, told: Callable[[Chunk, Sequence[Alert]], None]) -> None:

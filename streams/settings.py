@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from streams.web.targets import Scraped, host_port
+from streams.serving.targets import Scraped, host_port
 
 
 class Settings(BaseSettings):
@@ -16,7 +16,7 @@ class Settings(BaseSettings):
     hash_key: keys the hashes of addresses and of distinct counts; set your own and keep it, since crafted
     collisions need it and counts of different keys do not join. cap_*: entities kept at most. targets: a folder where
     each process of this host says where its metrics are, for Prometheus (file_sd). metrics_listen: HOST:PORT where
-    health and metrics are served besides loopback: for containers.
+    health and metrics are served besides loopback: for containers. traces: whether OpenTelemetry traces are sent.
     """
 
     model_config = SettingsConfigDict(env_prefix="TIPSTAFF_")
@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     cap_ties: int = Field(default=1_000_000, gt=0)
     targets: Path | None = None
     metrics_listen: str | None = None
+    traces: bool = False
 
     @field_validator("targets", "metrics_listen", mode="before")
     @classmethod

@@ -18,8 +18,8 @@ from small_policy import SMALL
 
 from streams.enforcement.people.commands import new_command, signed
 from streams.enforcement.people.credentials import Credential
+from streams.serving.health_beside import health_beside
 from streams.web.challenges import login_message
-from streams.web.health_beside import health_beside
 from streams.web.office import Desk, Office
 from streams.web.pages import page_routes
 from streams.web.recent import Recent

@@ -19,7 +19,7 @@ from streams.enforcement.ledger.opening import in_file
 from streams.enforcement.obeying.errand import Answer
 from streams.enforcement.obeying.obey import known_people
 from streams.enforcement.people.credentials import new_credential
-from streams.web.beside import beside
+from streams.serving.beside import beside
 from streams.web.intake.kinds import KINDS
 from streams.web.intake.opening import Behind, open_intake
 from streams.web.intake.settings import IntakeSettings

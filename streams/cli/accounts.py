@@ -9,8 +9,8 @@ import typer
 
 from features.arrivals import SEPARATOR
 from features.book import Book
+from streams import alert_words
 from streams.alert_lines import rfc3339
-from streams.cli import words
 from streams.cli.accounts_act import act
 from streams.cli.accounts_import import import_facts
 from streams.cli.accounts_spared import elsewhere, protect, reinstate, unprotect
@@ -20,6 +20,7 @@ from streams.local.directory import DataDirectory
 from streams.local.snapshots import FolderStore
 from streams.pack import Pack, read_pack
 from streams.pipeline import Pipeline
+from streams.quantities import number
 from streams.runner import Saved
 from streams.tally import tally
 
@@ -95,14 +96,14 @@ def _entity(
 def _print(found: dict[str, Any]) -> None:
     say(f"account {found['account_id']}, as of stream time {found['as_of']} (the last snapshot)")
     for one in found["entities"]:
-        told_values = [(words.feature(key), words.number(v["value"], v["unit"])) for key, v in one["features"].items()
+        told_values = [(alert_words.feature(key), number(v["value"], v["unit"])) for key, v in one["features"].items()
                        if v["value"] not in (None, 0)]  # fmt: skip
         plan = f", plan {one['plan']}" if one["plan"] else ""
         say(f"\n{one['kind']} {one['id']}{plan}, newest event {one['newest_event']}")
         table("", ["feature", "value>"], told_values)
     say(f"\n{tally(len(found['alerts']), 'alert')}")
-    table("", words.COLUMNS, [words.row(alert) for alert in found["alerts"]])
+    table("", alert_words.COLUMNS, [alert_words.row(alert) for alert in found["alerts"]])
     if found["clusters"]:
         say(f"\nnamed in {tally(len(found['clusters']), 'alert')} about clusters: seen with others, which says nothing "
             "of what it did itself")  # fmt: skip
-        table("", words.COLUMNS, [words.row(alert) for alert in found["clusters"]])
+        table("", alert_words.COLUMNS, [alert_words.row(alert) for alert in found["clusters"]])

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from features.cluster_catalog import CLUSTER
+from streams import alert_words
 from streams.alert_lines import named_in
-from streams.cli import words
 from streams.cli.screen import Failed, PackDir, as_json, err, out, say, settings_of, table, told
 from streams.local.directory import DataDirectory
 from streams.pack import read_pack
@@ -85,7 +85,7 @@ def list_alerts(
     found = [alert for alert in known.values() if rule in (None, alert["detector"])]
     if json:
         return as_json(found)
-    table("", [*words.COLUMNS, "revisions>"], [(*words.row(alert), alert["revision"]) for alert in found])
+    table("", [*alert_words.COLUMNS, "revisions>"], [(*alert_words.row(alert), alert["revision"]) for alert in found])
     out.print(tally(len(found), "alert") if found else "no alerts", markup=False)
     return None
 
@@ -132,8 +132,8 @@ def explain(
     with told():
         clause = read_pack(pack).clauses.get(alert["clause"])
     if json:
-        return as_json(alert | {"because": [words.sentence(one, alert["entity"]["kind"]) for one in alert["evidence"]],
-                                "clause_text": clause.text if clause else None})  # fmt: skip
-    for line in words.explanation(alert, clause.text if clause else ""):
+        because = [alert_words.sentence(one, alert["entity"]["kind"]) for one in alert["evidence"]]
+        return as_json(alert | {"because": because, "clause_text": clause.text if clause else None})
+    for line in alert_words.explanation(alert, clause.text if clause else ""):
         say(line)
     return None

@@ -13,10 +13,10 @@ from streams.cli.appeal_file import Appeal, read_appeal
 from streams.cli.ledger_options import As, Desk, LedgerUrl, Sinks, Why, desk, now_ms, request, send, tell, viewed
 from streams.cli.moments import moment_ms
 from streams.cli.screen import Failed, PackDir, as_json, say, table
-from streams.cli.words import due
 from streams.enforcement.ledger.matter_lists import actions_against, appeal_list, appealed_as
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.errand import Answer, Ending
+from streams.quantities import due
 from streams.tally import agrees, tally
 
 app = typer.Typer(no_args_is_help=True, help="What owners say against what was done.")

@@ -1,4 +1,4 @@
-"""`tipstaff audit`: verify, export."""
+"""`tipstaff audit`: list, verify, export."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ from typing import Annotated
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from streams.alert_lines import rfc3339
 from streams.cli.alerts import DataDir, Json
 from streams.cli.ledger_options import Desk, LedgerUrl, desk, opened
 from streams.cli.screen import Failed, as_json, err, out, settings_of, table
+from streams.cli.screen import say as tell
+from streams.dead_letters import clipped
+from streams.enforcement.audit.canonical import canonical
 from streams.enforcement.audit.checkpoint_file import CheckpointFile, CheckpointsRefused
 from streams.enforcement.audit.exported import as_line, read_lines
+from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.audit.signing import KeyRefused, read_public_keys
 from streams.enforcement.audit.verdict import Verdict
 from streams.enforcement.audit.verifying import verify as verified
+from streams.enforcement.ledger.audit_lists import newest_records
 from streams.enforcement.ledger.audit_records import audit_records, verify_ledger
 from streams.enforcement.ledger.checkpoints import MARKS_FILE, PUBLIC_FILE
+from streams.enforcement.ledger.transaction import Row
 from streams.tally import tally
 
 PublicKeys = Mapping[str, Ed25519PublicKey]
@@ -39,6 +46,30 @@ _Keys = Annotated[
     Path | None,
     typer.Option(help=f"the public keys they are signed with: a JSON list of base64 (DATA_DIR/{PUBLIC_FILE})"),
 ]
+
+
+_MOST_TOLD = 160
+
+
+@app.command("list")
+def list_records(
+    kind: Annotated[Kind | None, typer.Option(help="only of this kind")] = None,
+    by: Annotated[str | None, typer.Option(help="only what this person did")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="how many")] = 50,
+    ledger: LedgerUrl = None, data_dir: DataDir = None, json: Json = False,
+) -> None:  # fmt: skip
+    """The newest records: decisions, commands, logins, whatever was done."""
+    with opened(desk(ledger, data_dir)) as one, one.reading() as tx:
+        rows = newest_records(tx, limit, kind and str(kind), by)
+    if json:
+        return as_json([{**row, "at": rfc3339(row["at_ms"])} for row in rows])
+    table("", ("record>", "at", "kind", "by", "what"), [_cells(row) for row in rows])
+    return tell(tally(len(rows), "record") if rows else "no records")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    what = clipped(canonical(row["body"]).decode(), _MOST_TOLD)
+    return f"{row['seq']:,}", rfc3339(row["at_ms"]), row["kind"], row["by"], what
 
 
 @app.command("verify")

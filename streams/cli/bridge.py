@@ -12,14 +12,15 @@ import typer
 
 from streams.cli.formats import AccountField, FieldMap
 from streams.cli.kafka import Bootstrap, kafka_settings_of, names_of
-from streams.cli.screen import Failed, settings_of
+from streams.cli.screen import Failed, settings_of, told
 from streams.formats import FORMATS, FormatRefused
-from streams.web.health import CannotListen
+from streams.process_log import open_log
+from streams.serving.health import CannotListen
+from streams.tracing import tracing
 from streams.worker.bridge.bridging import Bridge
 from streams.worker.bridge.sources import BridgeSource, SourcesRefused, one_source, read_sources
 from streams.worker.connection import KafkaSettings
 from streams.worker.names import Names
-from streams.worker.process_log import open_log
 
 
 def bridge(
@@ -43,7 +44,8 @@ def bridge(
     one = None if topic is None else BridgeSource(name or topic, topic, ours, format, account_field, field_map)
     found = _chosen(sources, one, names, ours)
     try:
-        asyncio.run(_go(found, names, ours, web_port, client_warnings))
+        with told(), tracing("bridge", settings_of().traces):
+            asyncio.run(_go(found, names, ours, web_port, client_warnings))
     except (FormatRefused, CannotListen) as error:
         raise Failed(str(error)) from None
 

@@ -8,14 +8,14 @@ from typing import Any
 from features.arrivals import SEPARATOR
 from features.cluster_catalog import CLUSTER
 from streams.alert_lines import rfc3339, when
+from streams.alert_words import cluster
 from streams.cli.action_words import COLUMNS as ACTION_COLUMNS
 from streams.cli.action_words import action_cells
 from streams.cli.screen import say, table
-from streams.cli.words import cluster, due
 from streams.enforcement.ledger.case_lists import Contents
-from streams.enforcement.ledger.rows import alert_of
+from streams.enforcement.ledger.cluster_sizes import cluster_sizes
 from streams.enforcement.ledger.transaction import Row
-from streams.enforcement.policy.clusters import size_of
+from streams.quantities import due
 from streams.tally import tally
 
 COLUMNS = ("case", "due", "role", "clause", "what", "account", "alerts>", "actions>", "assignee", "state")
@@ -62,16 +62,8 @@ def contents_data(held: Contents) -> dict[str, Any]:
                      "appeal_reason": row["appeal_reason"], "appealed": rfc3339(row["appealed_ms"])}
                     for row in held.appeals],
         "notes": [{"at": rfc3339(row["at_ms"]), "by": row["by"], "text": row["text"]} for row in held.notes],
-        **({"clusters": clusters(held), "members": held.members} if held.clusters else {}),
+        **({"clusters": cluster_sizes(held), "members": held.members} if held.clusters else {}),
     }  # fmt: skip
-
-
-def clusters(held: Contents) -> list[dict[str, Any]]:
-    """Each cluster of a case, for a program: how many accounts it had within 24 h by its newest alert, and when."""
-    newest = {row["entity"]: row for row in sorted(held.alerts, key=lambda row: row["time_ms"])
-              if row["kind"] == CLUSTER}  # fmt: skip
-    return [{"id": name, "accounts_24h": size_of(alert_of(row)) if (row := newest.get(name)) else None,
-             "time": when(row["time_ms"]) if row else None} for name in held.clusters]  # fmt: skip
 
 
 def say_case(row: Row, held: Contents, now_ms: int) -> None:
@@ -101,7 +93,7 @@ def say_case(row: Row, held: Contents, now_ms: int) -> None:
 
 
 def _say_clusters(row: Row, held: Contents) -> None:
-    for one in clusters(held):
+    for one in cluster_sizes(held):
         size = "" if one["accounts_24h"] is None else f": {one['accounts_24h']:,} accounts within 24 h"
         say(f"{cluster(one['id'])}{size}")
     left = f"; no room for others, named {tally(row['left_out'], 'time')}" if row["left_out"] else ""

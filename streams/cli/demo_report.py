@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from detectors.alert import Alert
 from features.cluster_catalog import CLUSTER
 from features.ticks import TICK_MS
+from streams import alert_words
 from streams.alert_lines import as_json, rfc3339
-from streams.cli import words
 from streams.cli.screen import out, say, table
+from streams.quantities import later
 from streams.simulator import Label
 
 _SHOWN_PER_CAMPAIGN = 1
@@ -60,7 +61,7 @@ def _called(campaign: Campaign) -> str:
 def _tell(campaign: Campaign, alerts: Sequence[Alert]) -> None:
     begun, first = min(label.start for label in campaign), alerts[0]
     out.print(f"  {campaign[0].name}{_how_many(campaign, alerts)}", style="bold red", markup=False)
-    say(f"    began {rfc3339(begun)[:16]}Z, first alert {words.later(max(first.time - begun, 0))}")
+    say(f"    began {rfc3339(begun)[:16]}Z, first alert {later(max(first.time - begun, 0))}")
     rules = {alert.detector: alert for alert in reversed(alerts)}
     for alert in sorted(rules.values(), key=lambda one: one.time)[:_SHOWN_PER_CAMPAIGN]:
         for line in _because(alert):
@@ -82,10 +83,10 @@ def _how_many(campaign: Campaign, alerts: Sequence[Alert]) -> str:
 
 def _because(alert: Alert) -> Iterator[str]:
     written = as_json(alert)
-    yield f"    {alert.severity}: {alert.title} ({words.entity(written)})"
+    yield f"    {alert.severity}: {alert.title} ({alert_words.entity(written)})"
     for one in written["evidence"]:
         if not one["condition"].startswith("NOT "):  # exclusions that did not apply: alerts explain has them
-            yield f"      - {words.sentence(one, alert.kind)}"
+            yield f"      - {alert_words.sentence(one, alert.kind)}"
 
 
 def _tell_touched(labels: Sequence[Label], alerts: Sequence[Alert]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from features.cluster_catalog import CLUSTER
 from features.ticks import TICK_MS
+from streams import alert_words
 from streams.alert_lines import rfc3339
-from streams.cli import words
 from streams.cli.screen import as_json, out, table
 from streams.history.comparing import Comparison, Found, Spoken
 
@@ -54,7 +54,7 @@ def _listed(title: str, columns: list[str], rows: Sequence[tuple[str, ...]]) -> 
 
 
 def _row(one: Found) -> tuple[str, ...]:
-    who = words.entity({"entity": {"kind": one.kind, "account_id": one.account_id, "id": one.entity_id},
+    who = alert_words.entity({"entity": {"kind": one.kind, "account_id": one.account_id, "id": one.entity_id},
                         "accounts": sorted(one.named)})  # fmt: skip
     return one.id[:8], one.detector, f"{rfc3339(one.start_tick * TICK_MS)[:16]}Z", one.severity, who
 

@@ -14,6 +14,7 @@ from streams.cli.screen import Failed, PackDir, settings_of, told
 from streams.enforcement.settings import EnforceSettings
 from streams.enforcement.sinks.declared import Declared, SinksRefused, read_routes, read_sinks
 from streams.pack import Pack, read_pack
+from streams.tracing import tracing
 from streams.web.intake.settings import IntakeSettings
 
 
@@ -48,7 +49,8 @@ def enforce(
                 check_unsent(found, stopping=False)
             given = Given(kafka, names, own, found, in_force, declared, folder, pack is not None, _key(), dry,
                           reports, settings_of().scraped("enforce"))  # fmt: skip
-            code = run_process(given)
+            with tracing("enforce", settings_of().traces):
+                code = run_process(given)
     finally:
         declared.close()
     raise typer.Exit(code)

@@ -11,8 +11,8 @@ import typer
 from streams.cli.alerts import Json
 from streams.cli.kafka import Bootstrap, kafka_settings_of, names_of, tell
 from streams.cli.screen import Failed, as_json, err, out, table, told
-from streams.cli.words import span
 from streams.dead_letters import clipped
+from streams.quantities import span
 from streams.worker.connection import KafkaSettings
 from streams.worker.names import Names
 from streams.worker.topics.lag import PartitionLag, behind, lags, total, unread_from

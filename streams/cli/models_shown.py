@@ -12,10 +12,10 @@ from detectors.anomaly.model import ANY, Declared, Model
 from features.sql import nearest
 from streams.cli.alerts import Json
 from streams.cli.screen import Failed, PackDir, as_json, out, table, told
-from streams.cli.words import number
 from streams.located import Flaw
 from streams.pack import Pack, read_pack
 from streams.pack.model_file import SUFFIX
+from streams.quantities import number
 
 Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="one of the pack's models")]
 

@@ -12,6 +12,7 @@ import typer
 from streams.cli.kafka import kafka_settings_of, names_of, settings_from
 from streams.cli.screen import settings_of, told
 from streams.pack import read_pack
+from streams.tracing import tracing
 
 if TYPE_CHECKING:
     from streams.worker.process import Process, Told
@@ -24,8 +25,8 @@ WebPort = Annotated[int | None, typer.Option(help="port for health and metrics; 
 def run_process(make: Callable[[Told, Any], Process[Any]], bootstrap: str | None, pack: Path | None,
                 snapshots: Path | None, instance: str | None, web_port: int | None) -> None:  # fmt: skip
     """Run one until it is asked to stop; its exit code is ours (typer.Exit). make: given all it is told, and a log."""
+    from streams.process_log import open_log
     from streams.worker.process import Told
-    from streams.worker.process_log import open_log
     from streams.worker.settings import WorkerSettings
 
     kafka, settings = kafka_settings_of(bootstrap=bootstrap), settings_of()
@@ -35,7 +36,9 @@ def run_process(make: Callable[[Told, Any], Process[Any]], bootstrap: str | None
     told_all = Told(kafka, names_of(), own, settings, in_force, pack)
 
     async def run() -> int:
-        return await make(told_all, open_log()).run()
+        process = make(told_all, open_log())
+        with tracing(process.component, settings.traces):
+            return await process.run()
 
     with told():
         raise typer.Exit(asyncio.run(run()))

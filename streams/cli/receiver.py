@@ -19,10 +19,10 @@ from streams.enforcement.receiver.apply import DataRefused, Desired
 from streams.enforcement.receiver.server import CannotListen, Receiver
 from streams.enforcement.sinks.answers import shown
 from streams.enforcement.sinks.secrets import SecretRefused, from_file, webhook_key
+from streams.serving.health import CannotListen as NoPort
+from streams.serving.health_beside import health_beside
+from streams.serving.targets import Scraped
 from streams.telemetry.process import ProcessTelemetry
-from streams.web.health import CannotListen as NoPort
-from streams.web.health_beside import health_beside
-from streams.web.targets import Scraped
 
 
 def receiver(

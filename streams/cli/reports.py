@@ -11,9 +11,9 @@ from streams.alert_lines import when
 from streams.cli.alerts import DataDir, Json
 from streams.cli.ledger_options import As, LedgerUrl, Sinks, Why, desk, in_force, send, viewed
 from streams.cli.screen import PackDir, as_json, say, table
-from streams.cli.words import due
 from streams.enforcement.ledger.matter_lists import report_list
 from streams.enforcement.ledger.transaction import Row
+from streams.quantities import due
 from streams.tally import tally
 
 app = typer.Typer(no_args_is_help=True, help="What people report: of violations, or of a model's behaviour.")

@@ -9,9 +9,9 @@ from typing import Any
 from detectors.anomaly.model import Declared
 from detectors.rules import Rule
 from streams.alert_lines import rfc3339, when
-from streams.cli.words import span
 from streams.enforcement.ledger.gates import Record
 from streams.enforcement.ledger.rule_records import RuleRecord
+from streams.quantities import span
 from streams.tally import tally
 
 COLUMNS = ("rule", "clause", "stage", "at most", "since", "by", "forecast actions/h>", "acted last h>", "overturned>",

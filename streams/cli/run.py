@@ -15,8 +15,8 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from detectors.alert import Alert
+from streams import alert_words
 from streams.alert_lines import as_json, as_line
-from streams.cli import words
 from streams.cli.formats import AccountField, FieldMap
 from streams.cli.progress import bar
 from streams.cli.run_page import RunPage, web_served
@@ -28,6 +28,7 @@ from streams.pack import Pack, expired_lists, read_pack
 from streams.runner import Chunk
 from streams.session import Input, Session, open_session
 from streams.telemetry.process import ProcessTelemetry
+from streams.tracing import tracing
 
 if TYPE_CHECKING:
     from streams.cli.run_acting import RunActing
@@ -94,7 +95,12 @@ def run(
                                acting is not None, registry)  # fmt: skip
     try:
         page = None if web_port is None else RunPage(session, in_force, acting, simulate)
-        with web_served(session, page, (metrics_port, web_port), settings.scraped("run")), reports:
+        with (
+            told(),
+            tracing("run", settings.traces),
+            web_served(session, page, (metrics_port, web_port), settings.scraped("run")),
+            reports,
+        ):
             _go(session, page, stay, plain=json or not out.is_terminal)
     finally:
         try:  # what acts writes into the directory too: others may come only after it
@@ -177,7 +183,7 @@ def _print_words(alerts: Sequence[Alert]) -> None:
     for alert in alerts:
         written = as_json(alert)
         repeat = f" (revision {alert.revision})" if alert.revision > 1 else ""
-        head = f"{written['time'][:19]}Z  {alert.severity:8}  {words.entity(written)}: {alert.title}{repeat}"
+        head = f"{written['time'][:19]}Z  {alert.severity:8}  {alert_words.entity(written)}: {alert.title}{repeat}"
         out.print(head, style=_SHADES[alert.severity], markup=False)
 
 

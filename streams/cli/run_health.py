@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from streams.cli.screen import Failed
+from streams.serving.targets import Scraped
 from streams.session import Session
-from streams.web.targets import Scraped
 
 STILL_S = 300.0
 """For how long a chunk may be worked on until the run counts as stuck."""
@@ -20,8 +20,8 @@ def metrics_served(session: Session, port: int | None, scraped: Scraped) -> Iter
     if port is None and not scraped.wanted:
         yield
         return
-    from streams.web.health import CannotListen  # HTTP takes a tenth of a second to load
-    from streams.web.health_beside import health_beside
+    from streams.serving.health import CannotListen  # HTTP takes a tenth of a second to load
+    from streams.serving.health_beside import health_beside
 
     health = RunHealth(session)
     try:

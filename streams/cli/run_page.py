@@ -15,9 +15,9 @@ from streams.cli.run_health import RunHealth, metrics_served
 from streams.cli.screen import Failed, err
 from streams.pack import Pack
 from streams.runner import Chunk
+from streams.serving.targets import Scraped
 from streams.session import Session
 from streams.web.recent import MINUTE_MS, Recent
-from streams.web.targets import Scraped
 
 if TYPE_CHECKING:
     from streams.cli.run_acting import RunActing
@@ -101,8 +101,8 @@ def web_served(session: Session, page: RunPage | None, ports: tuple[int | None, 
 
 @contextmanager
 def _page_served(session: Session, page: RunPage, port: int, scraped: Scraped) -> Iterator[None]:
-    from streams.web.health import CannotListen  # HTTP and templates take a fifth of a second to load
-    from streams.web.health_beside import health_beside
+    from streams.serving.health import CannotListen  # HTTP and templates take a fifth of a second to load
+    from streams.serving.health_beside import health_beside
     from streams.web.pages import page_routes
     from streams.web.site import Site
     from streams.web.start_link import StartLink

@@ -31,8 +31,8 @@ def reports_taken(acting: RunActing | None, port: int | None, data_dir: Path,
 @contextmanager
 def _taken(acting: RunActing, port: int | None, data_dir: Path, registry: CollectorRegistry) -> Iterator[None]:
     from streams.cli.kafka import settings_from
-    from streams.web.beside import beside
-    from streams.web.health import CannotListen  # HTTP takes a tenth of a second to load
+    from streams.serving.beside import beside
+    from streams.serving.health import CannotListen  # HTTP takes a tenth of a second to load
     from streams.web.intake.opening import Behind, CannotOpen, open_intake
     from streams.web.intake.settings import IntakeSettings
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from streams.cli import words
 from streams.history.scoring import Delay, Rate, Share
+from streams.quantities import span
 
 NONE = "—"
 """Where there is nothing to measure by."""
@@ -38,4 +38,4 @@ def delay(one: Delay | None) -> str:
 def _ms(ms: float) -> str:
     if not math.isfinite(ms):
         return "not reached"
-    return words.span(round(ms)) if ms >= 1_000 else "at once"
+    return span(round(ms)) if ms >= 1_000 else "at once"

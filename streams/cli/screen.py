@@ -26,6 +26,7 @@ from streams.pack import Pack, read_pack
 from streams.runner import TooManyBad
 from streams.session import InputRefused
 from streams.settings import Settings
+from streams.tracing import TracesRefused
 from streams.worker.connection import KafkaRefused
 
 __all__ = [
@@ -47,7 +48,7 @@ __all__ = [
 _ENDLESS = 10_000  # characters
 
 EXPECTED = (Unreadable, DirectoryRefused, RunsBackwards, CannotWrite, NoWholeSnapshot, PackRefused, TooManyBad,
-            InputRefused, KafkaRefused)  # fmt: skip
+            InputRefused, KafkaRefused, TracesRefused)  # fmt: skip
 
 out = Console(soft_wrap=True, highlight=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from streams.cli.words import span
+from streams.quantities import span
 from streams.worker.topics.drift import Configure, Create, Step
 
 _MIB = 1024 * 1024

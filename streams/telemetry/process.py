@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Collection
-from importlib.metadata import PackageNotFoundError, version
 
 import polars as pl
 from prometheus_client import (
@@ -14,6 +13,8 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
+
+from streams.own_version import own_version
 
 
 class ProcessTelemetry:
@@ -25,7 +26,7 @@ class ProcessTelemetry:
         PlatformCollector(registry=registry)
         build = Gauge("tipstaff_build_info", "1, with what is running.", ["component", "version", "python", "polars"],
                       registry=registry)  # fmt: skip
-        build.labels(component, _version(), platform.python_version(), pl.__version__).set(1)
+        build.labels(component, own_version(), platform.python_version(), pl.__version__).set(1)
         self._packs = Gauge("tipstaff_pack_info", "1 for each pack in force here, by its hash.", ["pack"],
                             registry=registry)  # fmt: skip
         self._shown = frozenset[str]()
@@ -37,10 +38,3 @@ class ProcessTelemetry:
         for pack in hashes:
             self._packs.labels(pack).set(1)
         self._shown = frozenset(hashes)
-
-
-def _version() -> str:
-    try:
-        return version("tipstaff")
-    except PackageNotFoundError:  # from a checkout that is not installed
-        return "unknown"

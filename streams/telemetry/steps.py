@@ -8,6 +8,8 @@ from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
+from streams.tracing import span
+
 Part = Literal["decode", "step", "clusters", "emit", "snapshot"]
 """decode: bytes to events; step: fold, evaluate, detect; clusters: the second stage, or on the way to it; emit: until
 alerts and dead letters are durable; snapshot: until the state is."""
@@ -32,7 +34,7 @@ class StepTimes:
     @contextmanager
     def of(self, part: Part) -> Iterator[None]:
         """Time a part, whatever becomes of it."""
-        with self.seconds.labels(part).time():
+        with self.seconds.labels(part).time(), span(part):
             yield
 
     @contextmanager

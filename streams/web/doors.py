@@ -12,6 +12,7 @@ from streams.enforcement.obeying.obey import known_people
 from streams.enforcement.people.person import Person
 from streams.enforcement.people.roles import Role
 from streams.web.challenges import Challenges
+from streams.web.login_records import Outcome, note_login
 from streams.web.office import Office, Viewer
 from streams.web.sessions import Session, Sessions
 from streams.web.start_link import StartLink
@@ -50,13 +51,30 @@ class Doors:
         return Inside(session, viewer)
 
     def logged_in(self, asked: Login, host: str) -> str | None:
-        """A new session's token, None where the signature is not of somebody who is known here."""
+        """A new session's token, None where the signature is not of somebody who is known here.
+
+        Both are recorded first, the latter where the name is somebody's: strangers could fill the ledger with others.
+        """
         person = self._people().get(asked.name)
-        if person is None or not _may_look(person):
+        if person is None:
             return None
+        outcome = self._outcome(asked, host, person)
+        note_login(self._office, person.name, outcome)
+        return self.sessions.begin(person.name, person.public_key) if outcome is Outcome.IN else None
+
+    def _outcome(self, asked: Login, host: str, person: Person) -> Outcome:
         signature = _bytes(asked.signature)
-        good = self.challenges.answered(asked.name, asked.nonce, host, signature, person.public_key)
-        return self.sessions.begin(person.name, person.public_key) if good else None
+        if not self.challenges.answered(asked.name, asked.nonce, host, signature, person.public_key):
+            return Outcome.REFUSED
+        if person.revoked_ms is not None:
+            return Outcome.REVOKED
+        return Outcome.IN if _may_look(person) else Outcome.NO_ROLE
+
+    def leave(self, token: str | None, inside: Inside | None) -> None:
+        """End a session; that somebody with a credential left is recorded."""
+        self.sessions.end(token)
+        if inside is not None and inside.session.name is not None:
+            note_login(self._office, inside.session.name, Outcome.OUT)
 
     def entered(self, token: str) -> str | None:
         """A new session's token for whoever has the start link, None where it does not open."""

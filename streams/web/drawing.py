@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from streams.cli.words import number
+from streams.quantities import number
 from streams.web import axes
 from streams.web.axes import Axis
 from streams.web.visible import visible

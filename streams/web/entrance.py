@@ -44,7 +44,7 @@ class Entrance:
             asked = _logins.decode(await body(request, _MOST_LOGIN))
         except (msgspec.DecodeError, RecursionError):
             return turned(400, "that is no login")
-        token = await self._site.look(lambda: self._site.doors.logged_in(asked, request.host))
+        token = await self._site.ask(lambda: self._site.doors.logged_in(asked, request.host))
         if token is None:
             return turned(403, _UNKNOWN)
         return _with_session(request, web.json_response({"ending": "done", "detail": "logged in"}), token)
@@ -78,7 +78,8 @@ class Entrance:
         form = await body(request, _MOST_LOGIN)
         if inside is not None and not same(_field(form), inside.session.csrf):
             return turned(403, "refused: the form is not of this session")
-        self._site.doors.sessions.end(request.cookies.get(cookie_name(request)))
+        token = request.cookies.get(cookie_name(request))
+        await self._site.ask(lambda: self._site.doors.leave(token, inside))
         answer = web.Response(status=303, headers={"Location": "/", "Clear-Site-Data": '"storage"'})
         answer.del_cookie(cookie_name(request), path="/", httponly=True, samesite="Strict")
         return answer

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from streams.cli.words import number
 from streams.enforcement.statement.wording import moment
+from streams.quantities import number
 from streams.web import axes, drawing
 from streams.web.axes import Axis
 from streams.web.drawing import FOOT, LANE_HIGH, LEFT, MOST_LANES, RIGHT, TOP, WIDE, Kind, Told

@@ -48,7 +48,7 @@ class Site:
         return await asyncio.get_running_loop().run_in_executor(self._looking, what)
 
     async def ask(self, what: Callable[[], T]) -> T:
-        """Do something that may take as long as an answer over Kafka."""
+        """Do something that may take as long as an answer over Kafka, or as another writer of the ledger."""
         return await asyncio.get_running_loop().run_in_executor(self._asking, what)
 
     async def inside(self, request: web.Request) -> Inside | None:

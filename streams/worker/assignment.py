@@ -12,7 +12,9 @@ from aiokafka.errors import IllegalStateError
 from faust.types import TP
 from structlog.typing import FilteringBoundLogger
 
+from streams.log_events import LogEvent
 from streams.telemetry import WorkerTelemetry
+from streams.tracing import span
 from streams.worker.outlet import QuietOutlet
 from streams.worker.part import Log
 from streams.worker.transport.chunk import RawChunk
@@ -93,10 +95,9 @@ class Assignment(Generic[P]):
                 self._mark_done(part, self.consumer.app.consumer_generation_id)
         self._telemetry.partitions.set(len(self.parts))
         self.ready = True
-        self._log.info("assigned", partitions=len(self.parts), new=len(new))
+        self._log.info(LogEvent.ASSIGNED, partitions=len(self.parts), new=len(new))
         if not self.parts:
-            self._log.warning("this worker has nothing to do: the group has more members than the topic partitions",
-                              topic=self.topic)  # fmt: skip
+            self._log.warning(LogEvent.NOTHING_TO_DO, topic=self.topic)
 
     async def _load(self, new: Sequence[int]) -> None:
         if not new:
@@ -140,12 +141,16 @@ class Assignment(Generic[P]):
         if len(chunk.values):
             self.heard[chunk.partition] = time.monotonic()
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._worker, part.settle, chunk.since(part.next_offset))
+        await loop.run_in_executor(self._worker, self._settle_here, part, chunk.since(part.next_offset))
         self._sought_for.pop(chunk.partition, None)
         self._telemetry.delays.progressed()
         self._mark_done(part, generation)
         if part.next_offset <= chunk.last:
             await self._seek(chunk.partition, part.next_offset)
+
+    def _settle_here(self, part: P, raw: RawChunk) -> None:
+        with span("chunk", topic=self.topic, partition=raw.partition, records=len(raw.values), first_offset=raw.first):
+            part.settle(raw)
 
     def _mark_done(self, part: P, generation: int) -> None:
         # While it catches up, what others have committed stays committed.
@@ -174,8 +179,7 @@ class Assignment(Generic[P]):
     def _lost(self, part: P, first: int) -> None:
         lost = first - part.next_offset
         self._telemetry.lost.inc(lost)
-        self._log.error("records were lost: the topic let them go before they were read; raise its retention",
-                        topic=self.topic, partition=part.log.partition, records=lost)  # fmt: skip
+        self._log.error(LogEvent.RECORDS_LOST, topic=self.topic, partition=part.log.partition, records=lost)
         part.skip_to(first)
 
     async def keep_all(self, budget_s: float) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Generic
 
 from streams.local.snapshots import SnapshotFolder
+from streams.log_events import LogEvent, say
 from streams.runner import Limits
 from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
@@ -22,6 +23,7 @@ from streams.worker.packs.known import Packs
 from streams.worker.packs.topic import PackTopic, Publication, in_force
 from streams.worker.part import Log, Part
 from streams.worker.preflight import Partitions
+from streams.worker.saying import saying
 from streams.worker.sending import Send
 from streams.worker.settings import WorkerSettings
 from streams.worker.snapshots.restoring import restored
@@ -75,10 +77,10 @@ class Loading(ABC, Generic[P]):
         return Limits(self._settings.max_bad_share, snapshot_every_s=every, first_snapshot_s=first)
 
     def _warn(self, text: str) -> None:
-        self._log.warning("snapshot refused", reason=text)
+        self._log.warning(LogEvent.SNAPSHOT_REFUSED, reason=text)
 
-    def _told(self, text: str) -> None:
-        self._log.warning(text)
+    def _told(self, event: LogEvent, **fields: object) -> None:
+        say(self._log, event, **fields)
 
 
 class PartLoading(Loading[Part]):
@@ -90,5 +92,7 @@ class PartLoading(Loading[Part]):
         saved, pipeline = found or self._packs.anew(in_force(publications(), number, start), start)
         ahead = HISTORY_AHEAD_MS if self._names.events_history else LIVE_AHEAD_MS
         log = Log(self._names.events, number, count, ahead)
-        return Part(log, pipeline, saved, self._outlet(number), shelf, self._packs, self._telemetry, time.monotonic,
+        part = Part(log, pipeline, saved, self._outlet(number), shelf, self._packs, self._telemetry, time.monotonic,
                     self._limits(number, count), self._worker.key(), self._told)  # fmt: skip
+        part.hear = saying(self._told, part)
+        return part

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from detectors.alert import Alert
 from streams.codec import Decoded
 from streams.dead_letters import Reason
+from streams.log_events import LogEvent, Tell
 from streams.pipeline import Pipeline
 from streams.runner import Chunk, Limits, Position, Runner, Saved
 from streams.snapshot import carried_over, encoded
@@ -33,7 +34,7 @@ class Log:
 class Part:
     """All of one partition. Not for two threads at once.
 
-    key: what packs are signed with; told: hears of packs and of wrong keys, in words. `hear` is given every chunk
+    key: what packs are signed with; told: hears of packs and of wrong keys, as log events. `hear` is given every chunk
     and the alerts that were sent of it.
     """
 
@@ -41,7 +42,7 @@ class Part:
 
     def __init__(self, log: Log, pipeline: Pipeline, saved: Saved, outlet: QuietOutlet, shelf: Shelf, packs: Packs,
                  telemetry: WorkerTelemetry, clock: Callable[[], float], limits: Limits, key: bytes | None,
-                 told: Callable[[str], None]) -> None:  # fmt: skip
+                 told: Tell) -> None:  # fmt: skip
         self.log, self.outlet, self.saved, self.pipeline = log, outlet, saved, pipeline
         self._shelf, self._packs, self._telemetry, self._clock = shelf, packs, telemetry, clock
         self._limits, self._key, self._told = limits, key, told
@@ -98,9 +99,7 @@ class Part:
 
     def _look_at_keys(self, wrong: int) -> None:
         if wrong and not self._wrong_keys:
-            self._told(f"partition {self.log.partition}: {wrong} of a chunk's first records are not keyed by their "
-                       "account_id: the windows of such an account are split over partitions. Key them, or bring them "
-                       "in by tipstaff bridge")  # fmt: skip
+            self._told(LogEvent.WRONG_KEYS, partition=self.log.partition, records=wrong)
         self._wrong_keys = self._wrong_keys or wrong > 0
         self._telemetry.wrong_keys.inc(wrong)
 
@@ -112,7 +111,8 @@ class Part:
             letter = self._reader.refused(raw, record, Reason.REFUSED_PACK, refused)
             before = replace(before, dead=[*before.dead, letter], records=before.records + 1)
             self._telemetry.packs_refused.inc()
-            self._told(f"pack {control.pack} is refused: {refused}; {self.pipeline.pack.hash} stays in force")
+            self._told(LogEvent.PACK_REFUSED, partition=self.log.partition, pack=control.pack, reason=refused,
+                       in_force=self.pipeline.pack.hash)  # fmt: skip
         self._runner.settle(replace(before, next_offset=after), self.hear)
         if not isinstance(refused, str):
             self._take_up(refused, control.serial)
@@ -133,7 +133,8 @@ class Part:
         self._run_with(pipeline)
         self._telemetry.know(pipeline.pack.rules, pipeline.pack.models)
         self._telemetry.packs_taken_up.inc()
-        self._told(f"pack {pipeline.pack.hash} is taken up at offset {self.saved.next_offset:,}")
+        self._told(LogEvent.PACK_TAKEN_UP, pack=pipeline.pack.hash, partition=self.log.partition,
+                   offset=self.saved.next_offset, serial=serial)  # fmt: skip
 
     def keep(self) -> None:
         """Snapshot now, where there is anything new."""

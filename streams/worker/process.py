@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, NoReturn, cast
 
+from streams.log_events import LogEvent
 from streams.pack import Pack
+from streams.serving.health import health_server
 from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
 from streams.telemetry.process import ProcessTelemetry
-from streams.web.health import health_server
 from streams.worker.assignment import Assignment, Make, P
 from streams.worker.connection import KafkaRefused, KafkaSettings
 from streams.worker.faust_app import faust_app
@@ -96,7 +97,7 @@ class Process(ABC, Generic[P]):
         scraped = self._told.settings.scraped(self.component)
         registry = self.telemetry.registry
         async with health_server(port, self._alive, self._ready, registry, scraped=scraped) as address:
-            self._log.info("listening", address=address)
+            self._log.info(LogEvent.LISTENING, address=address)
             return await self._serve()
 
     async def _serve(self) -> int:
@@ -140,17 +141,17 @@ class Process(ABC, Generic[P]):
         await doing
 
     def _say_waiting(self, line: str) -> None:
-        self._log.warning("waiting", reason=line)
+        self._log.warning(LogEvent.WAITING, reason=line)
 
     async def _stop(self, app: Any) -> int:
-        self._log.info("stopping")
+        self._log.info(LogEvent.STOPPING)
         try:
             async with asyncio.timeout(_STOP_S):
                 await self.assignment.keep_all(_KEEP_S)
                 await app.stop()
         except TimeoutError:
             self._fail(TimeoutError(f"it did not stop within {_STOP_S:g} s"))
-        self._log.info("stopped")
+        self._log.info(LogEvent.STOPPED)
         return 0
 
     async def _or_fail(self, work: Coroutine[Any, Any, None]) -> None:
@@ -161,8 +162,7 @@ class Process(ABC, Generic[P]):
 
     def _fail(self, error: BaseException) -> NoReturn:
         """Say why, and end at once: nothing that is not durable may be acknowledged on the way out."""
-        self._log.error("stopping: it cannot go on; nothing is lost, start it again",
-                        reason=f"{type(error).__name__}: {error}")  # fmt: skip
+        self._log.error(LogEvent.CANNOT_GO_ON, reason=f"{type(error).__name__}: {error}")
         self._end(CANNOT_GO_ON)
 
     def _end(self, code: int) -> NoReturn:
@@ -177,7 +177,7 @@ class Process(ABC, Generic[P]):
             self._show_lag(silent)
             self._show()
             if silent > _SILENT_S:
-                self._log.warning("Kafka does not answer", seconds=round(silent), gives_up_after=self._patience)
+                self._log.warning(LogEvent.KAFKA_SILENT, seconds=round(silent), gives_up_after=self._patience)
             if silent > self._patience:
                 raise KafkaRefused(f"Kafka has not answered for {silent:.0f} s")
 

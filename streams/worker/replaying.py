@@ -17,6 +17,7 @@ from detectors.alert import Alert
 from streams.dead_letters import Buried, Reason
 from streams.history.replay import Hear, Span, Tell, reach_ms
 from streams.history.summary import Summary
+from streams.log_events import in_words
 from streams.pack import Pack
 from streams.runner import Chunk, Limits
 from streams.settings import Settings
@@ -111,7 +112,7 @@ class TopicReplay:
         shelf: Any = None  # nothing is ever kept
         key = self._key if side.ordered else None
         part = Part(log, pipeline, saved, Nowhere(), shelf, packs, self._telemetry, time.monotonic, limits, key,
-                    self._told)  # fmt: skip
+                    lambda event, **fields: self._told(in_words(event, **fields)))  # fmt: skip
         part.hear = partial(self._hear, side)
         return part
 

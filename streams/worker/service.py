@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from streams.log_events import LogEvent
 from streams.pack.stored import as_stored
 from streams.telemetry import WorkerTelemetry
 from streams.worker import heartbeats
@@ -42,15 +43,13 @@ class Worker(Process[Part]):
         told = self._told
         self._counts = preflight(told.kafka, told.names, told.worker.snapshots is None, self._say_waiting)
         if self._counts.events < PARTITIONS_A_WORKER:
-            self._log.warning("the topic has few partitions: they are dealt out whole, and their number is frozen",
-                              partitions=self._counts.events,
+            self._log.warning(LogEvent.FEW_PARTITIONS, partitions=self._counts.events,
                               at_least=f"{PARTITIONS_A_WORKER} for each worker")  # fmt: skip
         if self._pack_topic.fetch(told.pack.hash) is None:
             self._pack_topic.store(told.pack.hash, as_stored(told.overlay))
         self._began = self._pack_topic.begin(told.pack.hash)
         if self._began != told.pack.hash:
-            self._log.info("the log began with another pack; the one given is in force once it is published",
-                           began_with=self._began, given=told.pack.hash)  # fmt: skip
+            self._log.info(LogEvent.BEGAN_WITH_OTHER_PACK, began_with=self._began, given=told.pack.hash)
 
     def _began_with(self) -> str:
         return self._began
@@ -77,8 +76,7 @@ class Worker(Process[Part]):
                     await send_all(self._app.producer, records)
                     self.telemetry.heartbeats.inc(len(records))
                 except Undelivered as error:
-                    self._log.warning("no heartbeats could be written: open turns wait for the next record",
-                                      reason=str(error))  # fmt: skip
+                    self._log.warning(LogEvent.NO_HEARTBEATS, reason=str(error))
 
     async def _report(self) -> None:
         while True:
@@ -87,7 +85,7 @@ class Worker(Process[Part]):
             try:
                 await send_all(self._app.producer, [self._progress(number, part) for number, part in parts])
             except Undelivered as error:
-                self._log.warning("no progress could be told: enforcement will hold back", reason=str(error))
+                self._log.warning(LogEvent.NO_PROGRESS_TOLD, reason=str(error))
 
     def _progress(self, number: int, part: Part) -> Outgoing:
         value = msgspec.json.encode(progress(part, self.assignment.end(number)))

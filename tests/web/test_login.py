@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import sqlalchemy as sa
+from command_line import tipstaff
 from visiting import House
 
 from streams.enforcement.ledger import schema
@@ -54,6 +58,38 @@ def test_what_opens_nothing(house: House) -> None:
     assert visitor.post("/login", b"{").status_code == 400
     assert visitor.post("/login", b"x" * 5_000).status_code == 413
     assert not visitor.http.cookies
+
+
+def test_logins_are_in_the_audit(house: House, tmp_path: Path) -> None:
+    """Who came in, left or was refused, and how, by name; a refused one under nobody's, unknown names not at all."""
+    visitor, mine = house.visitor(), house.play.credentials["rita"]
+    house.play.hire("form", "intake")
+    visitor.login(mine)
+    visitor.post("/logout", f"csrf={visitor.csrf()}".encode())
+    visitor.login(new_credential("rita"))
+    visitor.login(new_credential("stranger"))
+    visitor.login(house.play.credentials["form"])
+    revoke(house, "rita")
+    visitor.login(mine)
+    kept = [(row["by"], *(row["body"][name] for name in ("name", "how", "outcome")))
+            for row in house.play.rows(schema.audit, schema.audit.c.kind == "login")]  # fmt: skip
+    assert kept == [("rita", "rita", "credential", "in"), ("rita", "rita", "credential", "out"),
+                    ("nobody", "rita", "credential", "refused"), ("form", "form", "credential", "no_role"),
+                    ("rita", "rita", "credential", "revoked")]  # fmt: skip
+    listed = tipstaff("audit", "list", "--kind", "login", "--by", "rita", "--limit", 2, "--data-dir", tmp_path,
+                      "--json")  # fmt: skip
+    assert [row["body"]["outcome"] for row in json.loads(listed.out)] == ["revoked", "out"]
+
+
+def test_nobody_comes_in_unrecorded(house: House) -> None:
+    """Where the record cannot be written no session begins, and whoever asked is told that the ledger is the reason."""
+    visitor = house.visitor()
+    house.play.ledger.fence = -1  # another process has taken over
+    answer = visitor.login(house.play.credentials["rita"])
+    assert answer.status_code == 503
+    assert not visitor.http.cookies
+    house.play.ledger.fence = None
+    assert visitor.login(house.play.credentials["rita"]).status_code == 200
 
 
 def test_a_challenge_is_good_once_and_for_a_minute(house: House) -> None:

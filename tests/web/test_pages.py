@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from visiting import House, fine, opened_house
 
 from streams.alert_lines import as_line
-from streams.web.health_beside import health_beside
+from streams.serving.health_beside import health_beside
 from streams.web.office import Missing, Office, Page, Viewer
 from streams.web.pages import page_routes
 from streams.web.recent import Recent

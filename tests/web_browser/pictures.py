@@ -46,8 +46,7 @@ def _places(ann: Person) -> dict[str, str]:
     ann.page.goto(account)
     alert = str(ann.page.locator("section:has(#alerts) tbody a").first.get_attribute("href"))
     case = str(ann.page.locator("section:has(#cases) tbody a").first.get_attribute("href"))
-    in_force = "/actions?state=confirmed"
-    return {"overview": "/", "alert": alert, "account": account, "actions": in_force, "case": case}
+    return {"overview": "/", "alert": alert, "account": account, "actions": "/actions", "case": case}
 
 
 if __name__ == "__main__":

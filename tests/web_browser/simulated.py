@@ -14,9 +14,9 @@ from streams.cli.demo_stage import DEMO_PACK, demo_stage
 from streams.cli.run_page import RunPage
 from streams.cli.screen import settings_of
 from streams.pack import read_pack
+from streams.serving.health_beside import health_beside
 from streams.session import Input, open_session
 from streams.simulator import Cloud
-from streams.web.health_beside import health_beside
 from streams.web.pages import page_routes
 from streams.web.site import Site
 

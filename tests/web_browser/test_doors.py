@@ -106,7 +106,10 @@ def test_the_keyboard_is_enough_to_log_in_and_to_approve(visitor: Comes, run: Sc
     reach(someone.page, "form[data-login] button")
     keys.press("Enter")
     someone.page.get_by_role("navigation", name="Places").wait_for()
-    form = f"section:has(> h3:has-text('{STRANGERS[1]}')) form[aria-label^=Approve]"
+    waits = f"section.waiting:has(> h3:has-text('{STRANGERS[1]}'))"
+    reach(someone.page, f"{waits} summary")
+    keys.press("Enter")
+    form = f"{waits} form[aria-label^=Approve]"
     reach(someone.page, f"{form} input[name=why]")
     keys.type("the command is a miner's")
     reach(someone.page, f"{form} button")

@@ -84,7 +84,7 @@ def test_enforcement_stops_at_once_and_goes_on_by_two(visitor: Comes) -> None:
 def test_an_observer_looks_and_may_not_act(visitor: Comes) -> None:
     """What takes a role is said in words in the place of the form."""
     obi = visitor("obi", "/actions")
-    expect(obi.page.get_by_role("row").filter(has_text=STRANGERS[1])).to_be_visible()
+    expect(obi.page.get_by_role("heading").filter(has_text=STRANGERS[1])).to_be_visible()
     expect(obi.page.locator("form.command")).to_have_count(0)
     expect(obi.page.locator(".may-not").first).to_be_visible()
 

@@ -166,7 +166,7 @@ def test_a_bad_source_holds_nobody(place: Place, topic: Topic, tmp_path: Path) -
             feed(place.bootstrap, late, [native(1_000)])
             until(lambda: place.committed("late") == 1, "the late source is taken up")
         told = [line["event"] for line in bridge.log if line.get("source") == "far"]
-        assert told == ["source is down"]
+        assert told == ["source_down"]
         assert bridge.end() == 0
 
 

@@ -88,7 +88,8 @@ def begin(broker: Broker, packs: Any, live_from: int = 0) -> Part:
     outlet = KafkaOutlet(NAMES, 0, broker.send, lambda: 1)
     outlet.live_from = live_from
     log = Log(NAMES.events, 0, 1, HISTORY_AHEAD_MS)
-    return Part(log, pipeline, saved, outlet, shelf, packs, telemetry, lambda: 0.0, Limits(), KEY, lambda _: None)
+    return Part(log, pipeline, saved, outlet, shelf, packs, telemetry, lambda: 0.0, Limits(), KEY,
+                lambda *_, **__: None)  # fmt: skip
 
 
 def raw(values: Sequence[bytes], stamps: Sequence[int], first: int = FIRST) -> RawChunk:

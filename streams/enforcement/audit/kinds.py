@@ -7,7 +7,8 @@ from enum import StrEnum
 
 class Kind(StrEnum):
     """What a record tells; a closed set. look: which of child safety's matters somebody saw; refused: a command or a
-    change that was turned away, and why; lost: records of a topic that were never read.
+    change that was turned away, and why; lost: records of a topic that were never read; login: who came in to the page,
+    left it, or was refused.
     """
 
     DECISION = "decision"
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     FACTS = "facts"
     CASE = "case"
     LOOK = "look"
+    LOGIN = "login"
     REPORT = "report"
     APPEAL = "appeal"
     MUTE = "mute"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,7 +82,7 @@ class Taking:
         else:
             action_id, case_id = self._after.follow(decision, alert, book)
         self._note(decision, alert, action_id, case_id)
-        return decision
+        return replace(decision, action_id=action_id)
 
     def _note(self, one: Decision, alert: Alert, action_id: str | None, case_id: str | None) -> None:
         row = decision_row(one, alert)

@@ -34,11 +34,15 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a command. detail: for people; found: for programs, JSON."""
+    """What became of a command. detail: for people; found: for programs, JSON; command, verb: which it was, empty where
+    nobody's signature vouches for it.
+    """
 
     ending: Ending
     detail: str
     found: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+    verb: str = ""
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,12 @@ class Obeying:
         found = verified(line, known, tx.now_ms)
         before = tx.one(sa.select(commands).where(commands.c.command_id == found.id)) if found.id else None
         if before is not None:  # also where it has become too old, or its sender was revoked, since it was taken
-            return Answer(Ending(before["outcome"]), before["detail"] or "")
+            told = Answer(Ending(before["outcome"]), before["detail"] or "")
+            return replace(told, command=before["command_id"], verb=before["verb"])
         if isinstance(found, Refusal):
-            return self._refuse(tx, found.by or NOBODY, found.id, f"{found.reason}: {found.detail}", line)
-        return self._try(tx, found, known, line)
+            told = self._refuse(tx, found.by or NOBODY, found.id, f"{found.reason}: {found.detail}", line)
+            return replace(told, command=found.id or "")
+        return replace(self._try(tx, found, known, line), command=found.id, verb=found.verb)
 
     def _try(self, tx: Transaction, command: Command, known: dict[str, Person], line: bytes) -> Answer:
         errand = self._errand(tx, command, known)
@@ -96,7 +98,7 @@ class Obeying:
         except Turned as turned:
             answer = self._refused(tx, command.by, command.id, str(turned))
         tx.update(commands, commands.c.command_id == command.id, outcome=str(answer.ending), detail=answer.detail)
-        return answer
+        return replace(answer, command=command.id, verb=command.verb)
 
     def _refuse(self, tx: Transaction, by: str, command_id: str | None, why: str, line: bytes) -> Answer:
         answer = self._refused(tx, by, command_id, why)

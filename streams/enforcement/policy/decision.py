@@ -59,7 +59,8 @@ class Decision:
     rung, kind, entity_id: what policy wants, empty where nothing; figures: what the reason rests on, by name, units in
     the names (`evidence_age_ms`, `signals`, `signals_needed`); alerts: ids of the open alerts it rests on;
     proposed: held, but a person may approve it: it waits as a proposed action; case: the role that a case is opened
-    for, None for none; page: whether somebody is paged; urgent: at once; hold: whether a legal hold is placed.
+    for, None for none; page: whether somebody is paged; urgent: at once; hold: whether a legal hold is placed;
+    action_id: of the action that followed: the ledger's to say, policy leaves it None.
     """
 
     outcome: Outcome
@@ -83,3 +84,4 @@ class Decision:
     page: bool = False
     urgent: bool = False
     hold: bool = False
+    action_id: str | None = None

@@ -14,6 +14,7 @@ from streams.enforcement.ledger.packs_in_force import Ordered, followed, take_up
 from streams.enforcement.ledger.partitions import has_told
 from streams.enforcement.ledger.schema import progress
 from streams.enforcement.service.ordered_packs import NotOrdered
+from streams.log_events import LogEvent
 from streams.pack import Pack
 from streams.pack.stored import from_stored
 
@@ -44,7 +45,7 @@ class Following:
             pack = from_stored(found.data)
             self._enforcer.change(lambda before: _after(before, pack))
             self._taken_up(pack)
-            self._log.info("pack in force", pack=found.name)
+            self._log.info(LogEvent.PACK_IN_FORCE, pack=found.name)
 
     def turn(self, now_ms: int) -> None:
         """Look what the workers run, and take that up. Raises FencedOff, NotOrdered, KafkaRefused."""
@@ -73,7 +74,7 @@ class Following:
             self._enforcer.change(lambda current: _back(current, before))
             raise
         self._taken_up(ordered.pack)
-        self._log.info("pack in force", pack=ordered.pack.hash, before=before.pack, serial=ordered.serial)
+        self._log.info(LogEvent.PACK_TAKEN_UP, pack=ordered.pack.hash, before=before.pack, serial=ordered.serial)
 
     def _waits(self, name: str, now_ms: int) -> bool:
         left, since_ms = self._left
@@ -83,7 +84,7 @@ class Following:
         if self._left[0] != name:
             why = "nobody has published it" if self._find else "there is no control key (TIPSTAFF_WORKER_CONTROL_KEY)"
             why = "--pack says which" if self._pinned else why
-            self._log.warning("the workers run another pack than enforcement", pack=name, reason=why,
+            self._log.warning(LogEvent.OTHER_PACK_RUNS, pack=name, reason=why,
                               in_force=self._enforcer.in_force.pack)  # fmt: skip
         self._left = name, now_ms
 

@@ -27,9 +27,11 @@ from streams.enforcement.service.producing import Producing
 from streams.enforcement.service.publishing import Publishing
 from streams.enforcement.service.reading import Desk, Reading
 from streams.enforcement.service.records import Reader
+from streams.enforcement.service.saying import say_answers, say_attempt
 from streams.enforcement.service.sending import WhileHeld
 from streams.enforcement.service.standing import TERM_PARTS, in_words
 from streams.located import PackRefused
+from streams.log_events import LogEvent
 from streams.worker.connection import KafkaRefused
 from streams.worker.packs.topic import PackTopic
 
@@ -128,13 +130,15 @@ class Leading:
 
     def _give_up(self, why: str) -> None:
         if not self._over.is_set():
-            self._parts.log.warning("another process acts now", reason=why)
+            self._parts.log.warning(LogEvent.ANOTHER_ACTS, reason=why)
         self._over.set()
 
     def _keep(self) -> None:
         now = self._parts.clock_ms()
         self._parts.enforcer.keep(now)
-        self._parts.telemetry.answered(self._obeying.ripen(now))
+        ripened = self._obeying.ripen(now)
+        self._parts.telemetry.answered(ripened)
+        say_answers(self._parts.log, ripened)
         self._parts.standing.well("delivery")  # the outbox can be written again
         for one, sink in zip(self._deliverers, self._parts.sinks, strict=True):
             self._parts.telemetry.leaving.probing.labels(sink.name).set(int(one.open))
@@ -152,7 +156,7 @@ class Leading:
 
     def _unread(self, sink: str, why: str) -> None:
         # Nothing of ours is in trouble: the pages are delivered, whoever takes them.
-        self._parts.log.warning("acknowledgements cannot be read", sink=sink, reason=why)
+        self._parts.log.warning(LogEvent.ACKNOWLEDGEMENTS_UNREAD, sink=sink, reason=why)
 
     def _deliverer(self, sink: Sink) -> Deliverer:
         parts = self._parts
@@ -164,6 +168,7 @@ class Leading:
     def _delivered(self, delivery: Delivery, attempt: Attempt, last: bool) -> None:
         self._parts.standing.well("delivery")
         self._parts.telemetry.leaving.attempted(delivery, attempt, last)
+        say_attempt(self._parts.log, delivery, attempt, last)
 
     def _undelivered(self, error: Exception) -> None:
         if isinstance(error, FencedOff):
@@ -184,7 +189,7 @@ class Leading:
         except FencedOff as fenced:
             self._give_up(str(fenced))
         except OutOfOrder as moved_on:
-            self._parts.log.warning("read again from where the ledger is", reason=str(moved_on))
+            self._parts.log.warning(LogEvent.READ_AGAIN, reason=str(moved_on))
         except _NOT_NOW as error:
             self._parts.standing.trouble("intake", in_words(error))
             moved = False
@@ -201,7 +206,7 @@ class Leading:
             heard = now if reading.turn() else heard
             self._parts.standing.well("intake")
             if reading.catching_up and now - heard > _FACTS_SILENT_S:
-                self._parts.log.warning("account facts are not to be had: unknown ones need a person")
+                self._parts.log.warning(LogEvent.NO_FACTS)
                 reading.facts_are_enough()
             if now - looked > LOOKED_EVERY_S:
                 if reading.look():

@@ -10,6 +10,7 @@ from streams.enforcement.ledger.messages import Messages, Routes
 from streams.enforcement.ledger.trail import POLICY, Trail
 from streams.enforcement.ledger.transaction import Transaction
 from streams.enforcement.telemetry import EnforceTelemetry
+from streams.log_events import LogEvent
 
 
 @dataclass(frozen=True)
@@ -46,5 +47,5 @@ class Losses:
         """Count them and log them, once they are written down."""
         for one in losses:
             self._telemetry.lost.inc(one.records)
-            self._log.error("records lost", topic=one.topic, partition=one.partition, first=one.first,
+            self._log.error(LogEvent.RECORDS_LOST, topic=one.topic, partition=one.partition, first=one.first,
                             records=one.records, reason=one.why)  # fmt: skip

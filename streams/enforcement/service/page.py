@@ -18,6 +18,7 @@ from streams.enforcement.obeying.obey import known_people
 from streams.enforcement.people.commands import Refusal, verified
 from streams.enforcement.policy.standing import Switch
 from streams.enforcement.service.commanding import answer_to, write_command
+from streams.log_events import LogEvent
 from streams.pack import Pack
 from streams.pack.stored import from_stored
 from streams.web.office import Desk, Office
@@ -36,7 +37,9 @@ def page_of(kafka: KafkaSettings, names: Names, ledger: Ledger, pack: Callable[[
     unfenced = Ledger(ledger.engine)  # a process that lost the lease notes all the same who looked at what
     hasty = kafka.model_copy(update={"patience_s": min(kafka.patience_s, _PATIENCE_S)})
     desk = Desk(unfenced, lambda: in_force_of(pack()), brake, lambda line: sent(hasty, names, unfenced, line))
-    site = Site(Office(_now_ms, None, None, desk, pack), None, lambda why: log.warning("page", reason=why))
+    site = Site(
+        Office(_now_ms, None, None, desk, pack), None, lambda why: log.warning(LogEvent.PAGE_TROUBLE, reason=why)
+    )
     try:
         yield page_routes(site)
     finally:

@@ -38,14 +38,15 @@ from streams.enforcement.sinks.declared import Declared
 from streams.enforcement.sinks.secrets import SecretRefused, from_file
 from streams.enforcement.telemetry import EnforceTelemetry
 from streams.enforcement.telemetry.enforcing import names_of, rules_of
+from streams.log_events import LogEvent
 from streams.pack import Pack
+from streams.process_log import open_log
+from streams.serving.health import CannotListen, health_server
+from streams.serving.targets import Scraped
 from streams.telemetry.process import ProcessTelemetry
-from streams.web.health import CannotListen, health_server
 from streams.web.intake.settings import IntakeSettings
-from streams.web.targets import Scraped
 from streams.worker.connection import KafkaRefused, KafkaSettings
 from streams.worker.names import Names
-from streams.worker.process_log import open_log
 from streams.worker.topics.admin import open_admin
 from streams.worker.transport.bombs import bound_decompression, bound_kafka_python
 
@@ -105,7 +106,7 @@ async def _serve(given: Given) -> int:
     with page_of(given.kafka, given.names, given.ledger, in_use, service.brake, log) as page:
         async with health_server(given.settings.web_port, service.alive, service.ready, telemetry.registry,
                                  [route, *page], given.scraped) as address:  # fmt: skip
-            log.info("listening", address=address, page=f"http://{address}/", pack=given.pack.hash)
+            log.info(LogEvent.LISTENING, address=address, page=f"http://{address}/", pack=given.pack.hash)
             async with reports_taken(given.reports, given.folder, given.kafka, given.names, given.ledger,
                                      lambda: service.in_force.clauses, telemetry.registry, log):  # fmt: skip
                 return await _until(service, stopping, log)
@@ -116,17 +117,17 @@ async def _until(service: Service, stopping: asyncio.Event, log: Any) -> int:
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
     service.stop()
-    log.info("stopping")
+    log.info(LogEvent.STOPPING)
     await asyncio.wait([work], timeout=STOPPING_S + _MARGIN_S)
     if not work.done():
-        log.error("stopped with something still under way: it comes again, under the same id")
+        log.error(LogEvent.STILL_UNDER_WAY)
         sys.stderr.flush()
         os._exit(CANNOT_GO_ON)  # its thread would be waited for
     stopped.cancel()
     if (error := work.exception()) is not None:
-        log.error("stopping: it cannot go on; nothing is lost, start it again", reason=in_words(error))
+        log.error(LogEvent.CANNOT_GO_ON, reason=in_words(error))
         return CANNOT_GO_ON
-    log.info("stopped")
+    log.info(LogEvent.STOPPED)
     return 0
 
 
@@ -151,9 +152,9 @@ def _service(given: Given, log: Any) -> tuple[Service, EnforceTelemetry]:
     parts = Parts(given.kafka, names, enforcer, declared.sinks, figures, telemetry, standing, clock_ms, log,
                   checkpointing.keep, following, from_end)  # fmt: skip
     if not routes[REQUESTED]:
-        log.warning("no sink takes actions: receivers are taken to pull the desired state")
+        log.warning(LogEvent.NO_SINK_FOR_ACTIONS)
     if given.dry:
-        log.warning("dry: nothing is restricted and nothing is sent; pages and lifts wait for a start without --dry")
+        log.warning(LogEvent.DRY)
     return Service(parts, Lease(given.ledger, a_holder(), given.settings.lease_s), switch), telemetry
 
 
@@ -174,7 +175,7 @@ def _look(given: Given, log: Any) -> None:
     names = given.names
     needed = [names.alerts, names.restricted_alerts, names.commands, names.facts, names.decisions, names.packs,
               names.dead_letters, names.events]  # fmt: skip
-    with open_admin(given.kafka, lambda line: log.warning("waiting", reason=line)) as admin:
+    with open_admin(given.kafka, lambda line: log.warning(LogEvent.WAITING, reason=line)) as admin:
         found = admin.topics(needed)
     missing = [name for name in needed if name not in found]
     if missing:

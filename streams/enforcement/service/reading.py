@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,12 @@ from streams.enforcement.service.pack_book import PackBook
 from streams.enforcement.service.positions import Positions
 from streams.enforcement.service.producing import Producing
 from streams.enforcement.service.records import Item, Reader, Record, Refused
+from streams.enforcement.service.saying import say_answers, say_decisions
 from streams.enforcement.service.starts import Place, starts
 from streams.enforcement.telemetry import EnforceTelemetry
+from streams.log_events import LogEvent
+from streams.sparing import Sparing
+from streams.tracing import span
 from streams.worker.names import Names
 from streams.worker.transport.chunk import Broken
 
@@ -49,6 +54,7 @@ class Reading:
         self._desk, self._consuming, self._telemetry = desk, consuming, telemetry
         self._clock_ms, self._log = clock_ms, log
         self._behind: dict[Place, int] = {}
+        self._refused = Sparing(time.monotonic, self._say_refused)
         self._positions = Positions(desk.enforcer, desk.names.facts, telemetry, clock_ms, log)
 
     def begin(self) -> None:
@@ -98,8 +104,7 @@ class Reading:
         if numbers:
             know_partitions(self._desk.enforcer.ledger, self._desk.names.events, numbers, since_ms, self._clock_ms())
         else:
-            self._log.warning("the events' topic cannot be seen: of a partition that nobody tells of nothing is known",
-                              topic=self._desk.names.events)  # fmt: skip
+            self._log.warning(LogEvent.EVENTS_UNSEEN, topic=self._desk.names.events)
 
     def turn(self) -> int:
         """Take in what comes next; how many records. Raises as `begin`, and OutOfOrder, Unreadable.
@@ -112,8 +117,11 @@ class Reading:
             self._pass_over()
             raise
         records = [one for some in polled.values() for one in some]
+        self._refused.look()
         if records:
-            self._take(polled, records)
+            with span("take", records=len(records)):
+                self._take(polled, records)
+            self._refused.look()
             self._consuming.passed({place: some[-1].offset + 1 for place, some in polled.items()})
             self._caught_up()
         return len(records)
@@ -151,8 +159,12 @@ class Reading:
             return
         self._desk.producing.bury(refused)
         for one in refused:
-            self._log.warning("record refused", reason=str(one.reason), detail=one.detail, topic=one.record.topic,
-                              partition=one.record.partition, offset=one.record.offset)  # fmt: skip
+            self._refused.count(str(one.reason), reason=str(one.reason), detail=one.detail, topic=one.record.topic,
+                                partition=one.record.partition, offset=one.record.offset)  # fmt: skip
+
+    def _say_refused(self, records: int, reason: str, detail: str, topic: str, partition: int, offset: int) -> None:
+        self._log.warning(LogEvent.RECORD_REFUSED, records=records, reason=reason, detail=detail, topic=topic,
+                          partition=partition, offset=offset)  # fmt: skip
 
     def _count(self, taken: Taken, items: Sequence[Item], refused: Sequence[Refused]) -> None:
         alerts = [one.meant for one in items if isinstance(one.meant, Alert)]
@@ -163,6 +175,8 @@ class Reading:
         self._telemetry.answered(taken.answers)
         self._telemetry.facts.inc(taken.facts)
         self._telemetry.refuse(refused)
+        say_decisions(self._log, taken.decisions)
+        say_answers(self._log, taken.answers)
 
     def _pass_over(self) -> None:
         """Go past stored batches that nobody can unpack: as dead letters first, then in the ledger, with a page."""
@@ -172,6 +186,7 @@ class Reading:
         self._bury(refused)
         self._positions.pass_over(at, found)
         self._telemetry.refuse(refused)
+        self._refused.look()
 
 
 def _name(record: Record) -> tuple[str, int, int]:

@@ -16,6 +16,7 @@ from streams.enforcement.obeying.errand import Answer
 from streams.enforcement.obeying.obey import command_in, known_people
 from streams.enforcement.people.person import Person
 from streams.enforcement.service.commanding import answer_to, write_command
+from streams.log_events import LogEvent
 from streams.web.intake.opening import Behind, CannotOpen, open_intake
 from streams.web.intake.settings import IntakeSettings
 from streams.worker.connection import KafkaRefused, KafkaSettings
@@ -46,10 +47,10 @@ async def reports_taken(settings: IntakeSettings, folder: Path, kafka: KafkaSett
             return known_people(tx)
 
     behind = Behind(obey, lambda: time.time_ns() // 1_000_000, people, clauses, registry,
-                    lambda why: log.warning("reports", reason=why))  # fmt: skip
+                    lambda why: log.warning(LogEvent.REPORTS_TROUBLE, reason=why))  # fmt: skip
     try:
         async with open_intake(settings, folder, behind) as address:
-            log.info("taking reports", address=address)
+            log.info(LogEvent.TAKING_REPORTS, address=address)
             yield
     except CannotOpen as error:
         raise KafkaRefused(str(error)) from None

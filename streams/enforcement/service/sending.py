@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from streams.enforcement.outbox.delivery import Attempt, Delivery, Ending, Sink
+from streams.tracing import span
 
 
 class WhileHeld:
@@ -19,7 +20,11 @@ class WhileHeld:
     def send(self, delivery: Delivery, now_ms: int) -> Attempt:
         if not self._held():
             return Attempt(Ending.LATER, detail="this process may not act any more")
-        return self._sink.send(delivery, now_ms)
+        with span("deliver", sink=self.name, type=delivery.type, attempt=delivery.attempts + 1,
+                  action=str(delivery.data.get("action_id", ""))) as note:  # fmt: skip
+            attempt = self._sink.send(delivery, now_ms)
+            note(ending=str(attempt.ending), status=attempt.status or 0)
+            return attempt
 
     def close(self) -> None:
         self._sink.close()

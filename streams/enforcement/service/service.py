@@ -15,6 +15,7 @@ from streams.enforcement.service.lease import Lease
 from streams.enforcement.service.parts import Parts
 from streams.enforcement.service.standing import in_words
 from streams.enforcement.service.switch_file import SwitchFile
+from streams.log_events import LogEvent
 
 _LOOK_S = 1.0
 
@@ -71,7 +72,7 @@ class Service:
 
     def _lead(self) -> None:
         log, telemetry = self._parts.log, self._parts.telemetry
-        log.info("leading", holder=self._lease.holder, token=self._lease.token)
+        log.info(LogEvent.LEADING, holder=self._lease.holder, fence=self._lease.token)
         self._leads = True
         telemetry.leader.set(1)
         try:
@@ -80,7 +81,7 @@ class Service:
             self._leads = False
             telemetry.leader.set(0)
             self._give_back()
-        log.info("not leading any more", holder=self._lease.holder)
+        log.info(LogEvent.LEADING_NO_MORE, holder=self._lease.holder)
 
     def _give_back(self) -> None:
         try:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from streams.log_events import LogEvent
+
 TERM_PARTS = ("intake", "packs", "publishing", "housekeeping", "checkpoints", "figures", "delivery", "acknowledgements")
 """The parts of the process that acts."""
 
@@ -28,14 +30,14 @@ class Standing:
             self._wrong[part] = reason
         self._counted(part)
         if new:
-            self._log.warning("trouble", part=part, reason=reason)
+            self._log.warning(LogEvent.TROUBLE, part=part, reason=reason)
 
     def well(self, part: str) -> None:
         """A part goes on."""
         with self._lock:
             before = self._wrong.pop(part, None)
         if before is not None:
-            self._log.info("goes on", part=part)
+            self._log.info(LogEvent.GOES_ON, part=part)
 
     def forget(self, parts: Iterable[str]) -> None:
         """These are not tried any more."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from streams.web.health import CannotListen
+from streams.serving.health import CannotListen
 
 MOST_CONNECTIONS = 256
 """More than so many at once are turned away as they come."""

@@ -11,14 +11,14 @@ from detectors.alert import Alert
 from features.arrivals import SEPARATOR
 from features.cluster_catalog import CLUSTER
 from features.ticks import DAY_MS
-from streams.cli.words import number
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.policy.facts import Facts
 from streams.enforcement.policy.rungs import ACCOUNT, BY_PEOPLE, CONTAIN, TARGETS
+from streams.quantities import number
 from streams.web.alerts_seen import Wanted
 from streams.web.office import Missing, Office, Page, Viewer
 from streams.web.plots import Point, Span, Told, points, spans
-from streams.web.views import account_records, reason_words
+from streams.web.views import account_records, action_words
 from streams.web.views.account_records import Records
 from streams.web.views.entries import action_entry, alert_entry, at, case_entry
 from streams.web.views.evidence import value_plots
@@ -56,7 +56,7 @@ def account(office: Office, viewer: Viewer, names: Mapping[str, str]) -> Page:
         "cases": [case_entry(row, now_ms) for row in found.cases], "facts": _facts(found.facts, now_ms),
         "standing": _standing(found, {one.detector for one in revisions}, clauses, viewer.restricted),
         "rungs": RUNGS, "clauses": [one for one in clauses.values() if not one.restricted],
-        "lasting": any(row["state"] in ("guarded", "dispatched", "confirmed") for row in found.actions),
+        "lasting": any(row["state"] != "proposed" for row in found.open),
     })  # fmt: skip
 
 
@@ -79,18 +79,19 @@ def _point(one: Alert) -> Point:
 
 
 def _span(row: Row, now_ms: int) -> Span:
-    own = "" if row["kind"] == ACCOUNT else f" {row['entity_id']}"
     ends = row["ends_ms"]
     until = None if ends is None or (ends > now_ms and row["state"] == "confirmed") else min(ends, now_ms)
-    return Span(reason_words.rung(row["rung"]) + own, row["confirmed_ms"], until, _LOOKS.get(row["rung"], "kind-7"),
-                f"{reason_words.state(row['state'])}, by {row['by'] or 'policy'}")  # fmt: skip
+    return Span(action_words.what(row), row["confirmed_ms"], until, _LOOKS.get(row["rung"], "kind-7"),
+                f"{action_words.state(row)}; asked for by {row['by'] or 'policy'}")  # fmt: skip
 
 
 def _standing(found: Records, rules: set[str], clauses: Mapping[str, Any], restricted: bool) -> dict[str, Any]:
-    known, standing = found.known, found.standing
+    standing = found.standing
     strikes = account_records.strikes(standing, clauses, restricted)
     return {
-        "now": known.get("standing", []), "protected_until": at(standing.protected_until_ms),
+        "now": [action_words.standing(row) for row in found.open],
+        "last": action_words.standing(found.actions[0]) if found.actions else "",
+        "protected_until": at(standing.protected_until_ms),
         "strikes": [{"clause": one.clause, "given": at(one.given_ms)} for one in strikes],
         "mutes": [{"rule": one.rule, "until": at(one.until_ms)}
                   for one in account_records.mutes(standing, rules, restricted)],

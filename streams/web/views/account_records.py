@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from detectors.clauses import Clause
 from streams.enforcement.ledger.account_books import open_books
+from streams.enforcement.ledger.action_lists import OPEN
 from streams.enforcement.ledger.case_lists import Wanted, case_list
-from streams.enforcement.ledger.reached import known_of
 from streams.enforcement.ledger.schema import actions
 from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.policy.facts import Facts
@@ -22,11 +22,13 @@ from streams.web.views.entries import MOST
 
 @dataclass(frozen=True)
 class Records:
-    """actions: newest first, MOST at most; cases: that name it; known: as `known_of` tells."""
+    """actions: newest first, MOST at most; open: those of which something may still become, MOST too; cases: that name
+    it.
+    """
 
     actions: list[Row] = field(default_factory=list)
+    open: list[Row] = field(default_factory=list)
     cases: list[Row] = field(default_factory=list)
-    known: Mapping[str, Any] = field(default_factory=dict)
     standing: Standing = field(default_factory=lambda: Standing(""))
     facts: Facts | None = None
 
@@ -39,12 +41,12 @@ class Records:
 
 def records_of(tx: Transaction, account: str, policy: Policy, restricted: bool) -> Records:
     """An account's records as of the transaction's time."""
-    seen = [] if restricted else [~actions.c.restricted]
-    query = sa.select(actions).where(actions.c.account_id == account, *seen)
-    rows = tx.rows(query.order_by(actions.c.decided_ms.desc(), actions.c.action_id).limit(MOST))
+    mine = [actions.c.account_id == account, *([] if restricted else [~actions.c.restricted])]
+    newest = sa.select(actions).order_by(actions.c.decided_ms.desc(), actions.c.action_id).limit(MOST)
+    rows, still = tx.rows(newest.where(*mine)), tx.rows(newest.where(*mine, actions.c.state.in_(OPEN)))
     book = open_books(_Quiet(tx.connection, tx.now_ms), [account], policy.open_ms, policy.strike_decay_ms)[account]
     cases = case_list(tx, Wanted(state=None, account=account), restricted=restricted)
-    return Records(rows, cases[:MOST], known_of(tx, [account], restricted)[account], book.standing, book.facts)
+    return Records(rows, still, cases[:MOST], book.standing, book.facts)
 
 
 class _Quiet(Transaction):

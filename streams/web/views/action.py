@@ -43,8 +43,7 @@ def _about(row: Row, told: Mapping[str, Any]) -> dict[str, Any]:
     alert, decision = told["alert"], told["decision"]
     return {
         "kind": row["kind"].replace("_", " "), "entity": row["entity_id"], "strikes": row["strikes"],
-        "not_after": at(row["not_after_ms"]), "confirmed": at(row["confirmed_ms"]), "leaves": at(row["leaves_ms"]),
-        "approved_by": row["approved_by"] or "", "ended_by": row["ended_by"] or "", "plan": row["plan"] or "unknown",
+        "not_after": at(row["not_after_ms"]), "approved_by": row["approved_by"] or "", "plan": row["plan"] or "unknown",
         "end_users": row["end_users"] or [], "deadline": at(row["deadline_ms"]), "purse": row["purse"] or "",
         "case": short(row["case_id"] or ""), "case_href": places.case(row["case_id"]) if row["case_id"] else "",
         "alert": None if alert is None else {**alert, "href": places.alert(alert["alert_id"])},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from streams.cli.words import span
+from streams.quantities import span
 
 
 def budget_entries(found: Mapping[str, Any]) -> list[dict[str, Any]]:

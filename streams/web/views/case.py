@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from streams.cli.case_words import clusters
-from streams.cli.words import cluster
-from streams.enforcement.ledger.action_lists import proposed_in
+from streams.alert_words import cluster
+from streams.enforcement.ledger.action_lists import OPEN, proposed_in
 from streams.enforcement.ledger.case_lists import Contents, Wanted, case_list, contents
+from streams.enforcement.ledger.cluster_sizes import cluster_sizes
 from streams.enforcement.ledger.rows import alert_of
-from streams.enforcement.ledger.transaction import Row
+from streams.enforcement.ledger.schema import actions
+from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.obeying.actions import preview_hash
 from streams.enforcement.people.args import MOST_TARGETS
 from streams.web import places
 from streams.web.office import Missing, Office, Page, Viewer
 from streams.web.reading import looking
+from streams.web.views import action_words
 from streams.web.views.entries import MOST, action_entry, alert_entry, at, case_entry, short
 from streams.web.views.people import who_may
 from streams.web.views.report_entries import report_entry
@@ -42,12 +45,13 @@ def case(office: Office, viewer: Viewer, names: Mapping[str, str]) -> Page:
             raise Missing(f"there is no case {wanted[:64]} that you may see")
         held, now = contents(tx, wanted, restricted=viewer.restricted), tx.now_ms
         proposed = proposed_in(tx, wanted, viewer.restricted)[:MOST_TARGETS]
+        members = _members(tx, held.members[:MOST], viewer.restricted)
         people = who_may(tx, "case.note", rows[0]["restricted"])
     clause = clause_of(office, rows[0]["clause"])
     return Page("case.html", rows[0]["title"], {
         "case": case_entry(rows[0], now), "closed": at(rows[0]["closed_ms"]), "closed_by": rows[0]["closed_by"] or "",
         "clause_title": clause.title if clause else "", "people": people, "dispositions": DISPOSITIONS,
-        "proposed": _at_once(proposed), "left_out": rows[0]["left_out"], **_contents(held, now),
+        "proposed": _at_once(proposed), "left_out": rows[0]["left_out"], **_contents(held, now), "members": members,
     })  # fmt: skip
 
 
@@ -73,9 +77,18 @@ def _contents(held: Contents, now_ms: int) -> dict[str, Any]:
         "reports": [report_entry(row, now_ms) for row in held.reports[:MOST]],
         "appeals": [_appeal(row) for row in held.appeals[:MOST]],
         "notes": [{"at": at(row["at_ms"]), "by": row["by"], "text": row["text"]} for row in held.notes[-MOST:]],
-        "clusters": [{**one, "words": cluster(one["id"])} for one in clusters(held)],
-        "members": [{**one, "href": places.account(one["account_id"])} for one in held.members[:MOST]],
+        "clusters": [{**one, "words": cluster(one["id"])} for one in cluster_sizes(held)],
     }  # fmt: skip
+
+
+def _members(tx: Transaction, found: Sequence[Mapping[str, Any]], restricted: bool) -> list[dict[str, Any]]:
+    """What is known of each account of a cluster, its standing in words."""
+    seen = [actions.c.state.in_(OPEN), *([] if restricted else [~actions.c.restricted])]
+    named, standing = [one["account_id"] for one in found], defaultdict[str, list[str]](list)
+    for row in tx.among(actions, actions.c.account_id, named, *seen):
+        standing[row["account_id"]].append(action_words.standing(row))
+    return [{**one, "href": places.account(one["account_id"]), "standing": standing[one["account_id"]]}
+            for one in found]  # fmt: skip
 
 
 def _appeal(row: Row) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from streams.cli.words import span
 from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.partitions import has_told
 from streams.enforcement.ledger.schema import progress, stages
@@ -15,6 +14,7 @@ from streams.enforcement.ledger.status import status
 from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.policy.rungs import TARGETS
 from streams.enforcement.policy.standing import Switch
+from streams.quantities import span
 from streams.web import places
 from streams.web.office import Office, Page, Viewer
 from streams.web.reading import looking

@@ -9,8 +9,10 @@ from typing import Any
 from markupsafe import Markup
 
 from detectors.alert import Alert
+from streams import alert_words
 from streams.alert_lines import as_json
-from streams.cli import words
+from streams.condition_words import in_words
+from streams.quantities import number, span
 from streams.web.plots import Told, lines
 
 MOST_PLOTS = 6
@@ -21,23 +23,33 @@ _MOST_POINTS = 120
 
 def conditions(alert: Alert) -> list[dict[str, str]]:
     """Each condition that held: what was measured, the value, which values fire, over what span, beside whom, and
-    where it would not have fired; `sentence` where it has no such parts.
+    where it would not have fired; `sentence` where it has no such parts. sql: of what has no words.
     """
     written = as_json(alert)
     return [_condition(one, written["entity"]["kind"]) for one in written["evidence"]]
 
 
 def _condition(one: Mapping[str, Any], kind: str) -> dict[str, str]:
-    sentence = words.sentence(one, kind)
-    if "moved" in one or one["condition"] == "p-value" or one["operator"] == "matches" or "clear_value" not in one:
+    sentence = alert_words.sentence(one, kind)
+    if "moved" in one or one["condition"] == "p-value":
+        return {"sentence": sentence}
+    if alert_words.of_event(one):
+        return {"sentence": sentence} | _wordless(one)
+    if "clear_value" not in one:
         return {"sentence": sentence}
     return {
-        "sentence": sentence, "what": words.feature(one["feature"]) if one.get("feature") else one["condition"],
-        "value": words.number(one["value"], one.get("unit", "")), "fires": words.threshold(one),
-        "over": words.span(one["span_ms"]) if one.get("span_ms") else "",
-        "peers": words.peers(one, kind) if one.get("peer_share") is not None else "too few of them to compare with",
-        "spared": words.clearing(one, one.get("unit", "")),
+        "sentence": sentence, "what": alert_words.feature(one["feature"]) if one.get("feature") else one["condition"],
+        "value": number(one["value"], one.get("unit", "")), "fires": alert_words.threshold(one),
+        "over": span(one["span_ms"]) if one.get("span_ms") else "",
+        "peers": "too few of them to compare with" if one.get("peer_share") is None else alert_words.peers(one, kind),
+        "spared": alert_words.clearing(one, one.get("unit", "")),
     }  # fmt: skip
+
+
+def _wordless(one: Mapping[str, Any]) -> dict[str, str]:
+    if in_words(one["condition"]) is not None:
+        return {}
+    return {"sql": one["condition"], "seen": str(one["value"] or "")}
 
 
 def events(alert: Alert) -> tuple[list[str], list[list[Any]]]:
@@ -72,7 +84,8 @@ def _measured(alert: Alert) -> Iterator[tuple[str, str, str, float, float]]:
         value, limit = one.get("value"), one.get("threshold")
         if one.get("feature") and _number(value) and _number(limit) and one["operator"] in (">", ">=", "<", "<="):
             whose = "" if alert.kind == "account" else f" of {alert.kind.replace('_', ' ')} {alert.entity_id}"
-            yield words.feature(one["feature"]) + whose, words.threshold(one), one.get("unit", ""), limit, value
+            name, fires = alert_words.feature(one["feature"]) + whose, alert_words.threshold(one)
+            yield name, fires, one.get("unit", ""), limit, value
 
 
 def _number(value: Any) -> bool:

@@ -10,7 +10,7 @@ from streams.enforcement.ledger.schema import alerts, decisions
 from streams.enforcement.ledger.transaction import Row, Transaction
 from streams.enforcement.policy.decision import Outcome
 from streams.web import places
-from streams.web.views import reason_words
+from streams.web.views import action_words, reason_words
 from streams.web.views.entries import at, short
 
 _JOINED = decisions.join(alerts, alerts.c.alert_id == decisions.c.alert_id)
@@ -44,7 +44,7 @@ def _entry(row: Row) -> dict[str, Any]:
     return {
         "at": at(row["decided_ms"]), "account": row["account_id"],
         "account_href": places.account(row["account_id"]) if row["account_id"] else "",
-        "what": reason_words.rung(row["rung"]) + ("" if row["kind"] == "account" else f" {row['entity_id']}"),
+        "what": action_words.what(row),
         "reason": reason_words.reason(row["reason"]), "figures": list(reason_words.figures(row["figures"])),
         "rule": row["rule"], "rule_href": places.rule(row["rule"]), "title": row["title"],
         "alert": short(row["alert_id"]), "alert_href": places.alert(row["alert_id"]),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from streams.cli.words import span
 from streams.enforcement.ledger.status import status
 from streams.enforcement.ledger.transaction import Transaction
+from streams.quantities import span
 from streams.web.alerts_seen import Wanted
 from streams.web.office import Desk, Office, Page, Viewer
 from streams.web.views import held_back, over_time

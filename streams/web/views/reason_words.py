@@ -1,14 +1,13 @@
-"""Outcomes, reasons, states and figures of decisions and actions, in words for people."""
+"""Outcomes, reasons and figures of decisions, and rungs, in words for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from streams.cli.words import number
-from streams.enforcement.policy.action import State
 from streams.enforcement.policy.decision import Outcome, Reason
 from streams.enforcement.statement.wording import moment
+from streams.quantities import number
 
 OUTCOMES: Mapping[str, str] = {
     Outcome.ACT: "done", Outcome.HELD: "held back", Outcome.NOTHING: "nothing (more) is done",
@@ -50,14 +49,6 @@ REASONS: Mapping[str, str] = {
 }  # fmt: skip
 """Why, as it follows a colon."""
 
-STATES: Mapping[str, str] = {
-    State.PROPOSED: "proposed: it waits for people", State.GUARDED: "about to leave",
-    State.DISPATCHED: "on its way", State.CONFIRMED: "in force", State.EXPIRED: "expired: not delivered in time",
-    State.FAILED: "failed: the receiver refuses it", State.REJECTED: "rejected: a person said no",
-    State.ENDED: "over", State.REVERSED: "undone",
-}  # fmt: skip
-"""Where an action is."""
-
 
 def reason(name: str) -> str:
     """A reason in words; one of a newer tipstaff by its own name."""
@@ -67,11 +58,6 @@ def reason(name: str) -> str:
 def outcome(name: str) -> str:
     """An outcome in words."""
     return OUTCOMES.get(name, name)
-
-
-def state(name: str) -> str:
-    """An action's state in words."""
-    return STATES.get(name, name)
 
 
 def rung(name: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from streams.cli.words import due
 from streams.enforcement.ledger.transaction import Row
+from streams.quantities import due
 from streams.web import places
 from streams.web.views.entries import at, short
 

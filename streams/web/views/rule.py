@@ -8,13 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from features.ticks import DAY_MS
-from streams.cli.words import span
 from streams.enforcement.guards.stage import in_force as lower
 from streams.enforcement.in_force import InForce
 from streams.enforcement.ledger.circumstances import Surroundings
 from streams.enforcement.ledger.schema import decisions, stages
 from streams.enforcement.ledger.transaction import Transaction
 from streams.enforcement.policy.standing import Switch
+from streams.quantities import span
 from streams.web import places
 from streams.web.office import Missing, Office, Page, Viewer
 from streams.web.reading import looking

@@ -7,8 +7,9 @@ from typing import Any
 from detectors.anomaly.model import Declared
 from detectors.clauses import Clause
 from detectors.rules import Rule
-from streams.cli.words import clipped, span
+from streams.alert_words import clipped
 from streams.pack import Pack
+from streams.quantities import span
 from streams.web.office import Office
 
 _MODELS = "A model says that something is unusual, never that it is wrong: it goes no further than a page."

@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from streams.log_events import LogEvent
+from streams.serving.health import health_server
+from streams.serving.targets import Scraped
 from streams.telemetry.process import ProcessTelemetry
-from streams.web.health import health_server
-from streams.web.targets import Scraped
 from streams.worker.bridge.carrier import Carrier
 from streams.worker.bridge.crossing import Crossing
 from streams.worker.bridge.sources import BridgeSource
@@ -47,7 +48,7 @@ class Bridge:
     def stop(self) -> None:
         """Ask to end once what is in flight has been settled."""
         if not self._stop.is_set():
-            self._log.info("stopping", within_s=STOPPING_S)
+            self._log.info(LogEvent.STOPPING, within_s=STOPPING_S)
             self._stop.set()
 
     async def run(self, web_port: int) -> None:
@@ -58,7 +59,7 @@ class Bridge:
         bound_decompression(_MOST_UNPACKED)
         registry = self.telemetry.registry
         async with health_server(web_port, self.alive, self.ready, registry, scraped=self._scraped) as address:
-            self._log.info("bridge is running", sources=len(self.carriers), health=f"http://{address}/readyz")
+            self._log.info(LogEvent.BRIDGE_RUNNING, sources=len(self.carriers), health=f"http://{address}/readyz")
             self._tasks = [asyncio.create_task(one.run(), name=one.source.name) for one in self.carriers]
             try:
                 await self._stop.wait()
@@ -79,8 +80,8 @@ class Bridge:
     async def _end(self) -> None:
         _, late = await asyncio.wait(self._tasks, timeout=STOPPING_S)
         for task in late:
-            self._log.warning("source was cut short; what was in flight comes again", source=task.get_name())
+            self._log.warning(LogEvent.SOURCE_CUT_SHORT, source=task.get_name())
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=_CUT_S)
-        self._log.info("stopped")
+        self._log.info(LogEvent.STOPPED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from aiokafka.errors import (
     RebalanceInProgressError,
 )
 
+from streams.log_events import LogEvent
+from streams.sparing import Sparing
+from streams.tracing import span
 from streams.worker.bridge.clients import MOST_RECORDS, close_producer, consuming, in_words, look, open_producer
 from streams.worker.bridge.crossing import Crossed, Crossing
 from streams.worker.bridge.parcels import NotDelivered, Rows, deliver, rows_of
@@ -45,6 +49,10 @@ class Carrier:
     _producer: AIOKafkaProducer | None = field(default=None, init=False)
     _reached: dict[TopicPartition, int] = field(default_factory=dict, init=False)
     _owed: dict[TopicPartition, int] = field(default_factory=dict, init=False)
+    _dead: Sparing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._dead = Sparing(time.monotonic, self._say)
 
     @property
     def group(self) -> str:
@@ -101,12 +109,23 @@ class Carrier:
         if wanted is not None:
             lost = max(first - wanted, 0)
             self.telemetry.lost.labels(self.source.name).inc(lost)
-            self.standing.note("records are gone before they were read" if lost else "the topic was made anew",
-                               partition=place.partition, offset=wanted, first=first, lost=lost)  # fmt: skip
+            self._say_gone(place.partition, wanted, first, lost)
         consumer.seek(place, first)
+
+    def _say_gone(self, partition: int, wanted: int, first: int, lost: int) -> None:
+        log, name = self.standing.log, self.source.name
+        if lost:
+            log.warning(LogEvent.SOURCE_RECORDS_GONE, source=name, partition=partition, offset=wanted, first=first,
+                        lost=lost)  # fmt: skip
+        else:
+            log.warning(LogEvent.SOURCE_MADE_ANEW, source=name, partition=partition, offset=wanted, first=first)
 
     async def _settle(self, polled: _Polled) -> None:
         """Cross and write; what is known to be written is owed to the group."""
+        with span("parcel", source=self.source.name, records=sum(map(len, polled.values()))):
+            await self._carried(polled)
+
+    async def _carried(self, polled: _Polled) -> None:
         crossed = [await asyncio.to_thread(self.crossing.cross, place.partition, records)
                    for place, records in polled.items()]  # fmt: skip
         await self._delivered(crossed)
@@ -114,6 +133,16 @@ class Carrier:
         self._reached |= reached
         self._owed |= reached
         self.telemetry.settled(self.source.name, crossed)
+        self._say_dead(crossed)
+
+    def _say_dead(self, crossed: Sequence[Crossed]) -> None:
+        for one in crossed:
+            for reason, records in one.reasons.items():
+                self._dead.count(reason, records, reason=reason)
+        self._dead.look()
+
+    def _say(self, records: int, reason: str) -> None:
+        self.standing.log.warning(LogEvent.DEAD_LETTERS, source=self.source.name, reason=reason, records=records)
 
     async def _commit(self, consumer: AIOKafkaConsumer) -> None:
         """What is written and not yet committed; while the group moves partitions it is tried at the next poll."""
@@ -121,8 +150,8 @@ class Carrier:
         lost = [place for place in self._owed if place not in mine]
         self._owed = {place: offset for place, offset in self._owed.items() if place in mine}
         if lost:
-            self.standing.note("partitions moved to another member before their offsets were committed; some records "
-                               "come twice", partitions=sorted(place.partition for place in lost))  # fmt: skip
+            self.standing.log.warning(LogEvent.SOURCE_MOVED, source=self.source.name,
+                                      partitions=sorted(place.partition for place in lost))  # fmt: skip
         if not self._owed:
             return
         with suppress(CommitFailedError, IllegalStateError, RebalanceInProgressError):

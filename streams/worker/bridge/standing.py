@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streams.dead_letters import clipped
+from streams.log_events import LogEvent
 from streams.worker.bridge.telemetry import BridgeTelemetry
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
@@ -20,7 +21,7 @@ class Standing:
 
     def __init__(self, name: str, telemetry: BridgeTelemetry, log: Any, clock: Callable[[], float]) -> None:
         self.name, self.up, self.reason = name, False, "starting"
-        self._telemetry, self._log, self._clock = telemetry, log.bind(source=name), clock
+        self._telemetry, self.log, self._clock = telemetry, log, clock
         self._wait, self._moved = FIRST_WAIT_S, clock()
 
     def move(self) -> None:
@@ -39,7 +40,7 @@ class Standing:
         if not self.up:
             self.up, self.reason = True, ""
             self._telemetry.up.labels(self.name).set(1)
-            self._log.info("source is up")
+            self.log.info(LogEvent.SOURCE_UP, source=self.name)
 
     def fall(self, reason: str) -> float:
         """It cannot go on; returns how long to wait (s), doubled from time to time."""
@@ -48,14 +49,11 @@ class Standing:
         self._telemetry.failures.labels(self.name).inc()
         self._wait = min(wait * 2, LONGEST_WAIT_S)
         if self.up or reason != self.reason:
-            self._log.error("source is down", reason=reason, retry="in 1 s, then ever later, at most every 60 s")
+            self.log.error(LogEvent.SOURCE_DOWN, source=self.name, reason=reason,
+                           retry="in 1 s, then ever later, at most every 60 s")  # fmt: skip
         self.up, self.reason = False, reason
         self._telemetry.up.labels(self.name).set(0)
         return wait
-
-    def note(self, event: str, **facts: object) -> None:
-        """Say something that a person should know of this source."""
-        self._log.warning(event, **facts)
 
     def tell(self) -> dict[str, object]:
         """What a health check shows."""

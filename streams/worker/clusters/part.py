@@ -10,6 +10,7 @@ from features.gathering import ARRIVED
 from streams.clustering import Clustering, ClusterState
 from streams.dead_letters import Reason
 from streams.keeping import Keeping
+from streams.log_events import LogEvent, Tell
 from streams.runner import Limits
 from streams.telemetry import ClusterTelemetry
 from streams.worker.clusters.kept import Kept, kept_bytes
@@ -18,6 +19,7 @@ from streams.worker.log import Refusing, Unread
 from streams.worker.outlet import QuietOutlet
 from streams.worker.packs.known import Packs, UnknownPack
 from streams.worker.part import Log
+from streams.worker.saying import Saying
 from streams.worker.snapshots.shelves import Shelf
 from streams.worker.transport.chunk import RawChunk
 
@@ -32,10 +34,11 @@ class ClusterPart:
 
     def __init__(self, log: Log, kept: Kept, clustering: Clustering, outlet: QuietOutlet, shelf: Shelf, packs: Packs,
                  telemetry: ClusterTelemetry, clock: Callable[[], float], limits: Limits,
-                 told: Callable[[str], None]) -> None:  # fmt: skip
+                 told: Tell) -> None:  # fmt: skip
         self.log, self.saved, self.outlet, self._clustering = log, kept, outlet, clustering
         self._shelf, self._packs, self._telemetry, self._told = shelf, packs, telemetry, told
         self._refusing, self._kept_offset = Refusing(log.topic, log.partition), kept.next_offset
+        self._saying = Saying(told, log.partition)
         self._keeping = Keeping(clock, limits.snapshot_every_s, limits.first_snapshot_s)
         self._unknown: set[str] = set()
         self._refused_at: int | None = None
@@ -73,6 +76,7 @@ class ClusterPart:
         with self._telemetry.steps.of("emit"):
             self.outlet.emit((), dead)
         self._telemetry.taken(len(raw.values), dead)
+        self._saying.settled((), dead)
         self._stamp_ms = int(raw.stamps[-1]) if len(raw.stamps) else self._stamp_ms
         self.saved.next_offset = raw.last + 1
         self._go_back_if_due()
@@ -104,11 +108,11 @@ class ClusterPart:
         held = list(self.state.gathering.held)
         if held and self._refused_at is None and (refused := known.filter(pl.col("source").is_in(held))).height:
             self._refused_at = int(refused["offset"][0])
-            self._told(f"partition {self.log.partition}: no room for records that are ahead of the slowest partition "
-                       f"of events ({self.state.gathering.slowest}): is a worker behind, or stopped?")  # fmt: skip
+            self._told(LogEvent.TIES_HELD_UP, partition=self.log.partition, slowest=self.state.gathering.slowest)
         with self._telemetry.steps.of("emit"):
             new = self.outlet.emit(alerts, ())
         self._telemetry.raised(new)
+        self._saying.settled(new, ())
 
     def _all_run(self, pack: str, found: pl.DataFrame) -> bool:
         """Whether with these rows all sources have come to run a pack that is not in force yet."""
@@ -127,11 +131,12 @@ class ClusterPart:
         except UnknownPack as error:
             self._unknown.add(pack)
             self._telemetry.packs_refused.inc()
-            self._told(f"pack {pack} is refused: {error}; {self.saved.pack} stays in force")
+            self._told(LogEvent.PACK_REFUSED, partition=self.log.partition, pack=pack, reason=str(error),
+                       in_force=self.saved.pack)  # fmt: skip
             return
         self.saved.pack = pack
         self._telemetry.packs_taken_up.inc()
-        self._told(f"partition {self.log.partition}: pack {pack} is taken up, as all workers of events have")
+        self._told(LogEvent.PACK_TAKEN_UP, pack=pack, partition=self.log.partition)
 
     def _go_back_if_due(self) -> None:
         """Read again from the first refused row, where there is room now, or all the rest waits for it."""

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import structlog
 from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.log_events import LogEvent
 from streams.worker.transport.chunk import RawChunk
 from streams.worker.transport.fetching import fetched
 
@@ -98,7 +100,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
             self._committing_since = None
             return False  # the partitions are being given to others
         except KafkaError as error:
-            self.log.warning("offsets could not be committed (%s); trying again", type(error).__name__)
+            structlog.get_logger().warning(LogEvent.OFFSETS_NOT_COMMITTED, reason=type(error).__name__)
             return False
         self._committing_since = None
         return True

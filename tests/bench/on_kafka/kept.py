@@ -19,6 +19,7 @@ from on_kafka.stocked import PARTITIONS
 
 from streams.cli.kafka import settings_from
 from streams.pack import Pack, read_pack
+from streams.process_log import open_log
 from streams.settings import Settings
 from streams.telemetry import WorkerTelemetry
 from streams.worker.assignment import Make
@@ -29,7 +30,6 @@ from streams.worker.packs.known import Packs
 from streams.worker.packs.topic import PackTopic
 from streams.worker.part import Part
 from streams.worker.preflight import Partitions
-from streams.worker.process_log import open_log
 from streams.worker.produce.closing import heartbeat
 from streams.worker.produce.idempotent import producer_of
 from streams.worker.produce.keyed import partitioned

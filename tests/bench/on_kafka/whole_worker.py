@@ -13,10 +13,10 @@ from prometheus_client import Counter
 
 from streams.cli.kafka import settings_from
 from streams.pack import read_pack
+from streams.process_log import open_log
 from streams.settings import Settings
 from streams.worker.connection import KafkaSettings
 from streams.worker.names import Names
-from streams.worker.process_log import open_log
 from streams.worker.service import Told, Worker
 from streams.worker.settings import WorkerSettings
 

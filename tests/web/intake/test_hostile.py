@@ -12,7 +12,7 @@ import pytest
 from aiohttp.web import Application
 from web_intake import Counter, filled, opened
 
-from streams.web.health import CannotListen
+from streams.serving.health import CannotListen
 from streams.web.intake import serving
 from streams.web.intake.kinds import KINDS
 

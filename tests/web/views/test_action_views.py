@@ -13,7 +13,7 @@ from streams.enforcement.people.matter_args import CaseClose
 from streams.enforcement.policy.action import State
 from streams.enforcement.policy.decision import Outcome, Reason
 from streams.web.office import Missing, Viewer
-from streams.web.views import reason_words
+from streams.web.views import action_words, reason_words
 from streams.web.views.case import DISPOSITIONS
 
 
@@ -39,7 +39,7 @@ def test_one_is_approved_and_undone_from_its_page(rooms: Rooms) -> None:
     page = rooms.show("action", action=row["action_id"])
     assert "approved by eve" in text_of(page)
     assert _do(rooms, page, ENFORCER, "action.undo") is Ending.DONE
-    assert "Nothing any more: it is undone" in text_of(rooms.show("action", action=row["action_id"]))
+    assert "Nothing any more: lifted by eve " in text_of(rooms.show("action", action=row["action_id"]))
 
 
 def test_one_is_rejected_from_the_list(rooms: Rooms) -> None:
@@ -49,7 +49,7 @@ def test_one_is_rejected_from_the_list(rooms: Rooms) -> None:
     assert _do(rooms, page, ENFORCER, "action.reject") is Ending.DONE
     assert _state(rooms, row["action_id"]) == "rejected"
     assert "No actions of that kind" in text_of(rooms.show("actions", state="proposed"))
-    assert "rejected: a person said no" in text_of(rooms.show("actions", state="rejected", account="stranger"))
+    assert "rejected by eve " in text_of(rooms.show("actions", state="rejected", account="stranger"))
 
 
 def test_nobody_is_offered_what_they_may_not_do(rooms: Rooms) -> None:
@@ -106,6 +106,62 @@ def test_a_case_is_worked_on_and_closed(rooms: Rooms) -> None:
         rooms.show("case", case="none")
 
 
+def test_actions_come_as_they_matter(rooms: Rooms) -> None:
+    """What waits for a person stands before what is in force, and that before what is over; a long list of what is over
+    comes in parts, and only with its first part what comes before it.
+    """
+    proposed_upon(rooms, "waiting")
+    rooms.raised("acme")
+    with rooms.play.ledger.writing(rooms.play.now_ms) as tx:
+        over = {**rooms.play.actions(account_id="acme")[0], "state": "ended", "ends_ms": rooms.play.now_ms}
+        tx.insert(schema.actions, [{**over, "action_id": f"over-{number}"} for number in range(60)])
+    page = rooms.show("actions")
+    places = [page.index(f'id="{one}"') for one in ("decide", "second", "in-force", "rest")]
+    assert places == sorted(places)
+    said = text_of(page)
+    assert "What waits for a person (1)" in said
+    assert "In force or on its way (2)" in said  # a notice upon each
+    assert "Actions 1 to 50 of 60" in said
+    later = rooms.show("actions", part="2", rung="notice")
+    assert "Actions 51 to 60 of 60" in text_of(later)
+    assert "What waits for" not in text_of(later)
+    assert 'href="/actions?rung=notice&amp;part=1"' in later
+
+
+def test_actions_are_of_what_is_asked_for(rooms: Rooms) -> None:
+    """A state, several states or a rung cut the list; what is no state is as if nothing had been asked."""
+    row = proposed_upon(rooms, "waiting")
+    rooms.raised("acme")
+    mine = rooms.play.actions(account_id="acme")[0]["action_id"]
+    for state, shown in (
+        ("proposed", {row["action_id"]}),
+        ("under_way", {mine}),
+        ("confirmed", {mine}),
+        ("over", set()),
+        ("all", {row["action_id"], mine}),
+        ("none", {row["action_id"], mine}),
+    ):
+        page = rooms.show("actions", state=state)
+        assert {one for one in (row["action_id"], mine) if f"/actions/{one}" in page} == shown, state
+    assert mine not in rooms.show("actions", rung="suspend")
+    assert mine in rooms.show("actions", rung="notice")
+
+
+def test_more_waits_than_the_first_page_shows(rooms: Rooms) -> None:
+    """Twenty stand there, what lapses next before the rest, and a link leads to all; each can be answered there."""
+    row = proposed_upon(rooms)
+    with rooms.play.ledger.writing(rooms.play.now_ms) as tx:
+        tx.insert(schema.actions, [{**row, "action_id": f"more-{number}", "not_after_ms": row["not_after_ms"] - number}
+                                    for number in range(24)])  # fmt: skip
+    page = rooms.show("actions", account="stranger")
+    assert len([verb for verb, _ in commands_in(page) if verb == "action.approve"]) == 20
+    assert 'href="/actions?account=stranger&amp;state=proposed">All 25' in page
+    assert 0 < page.index("/actions/more-23") < page.index("/actions/more-22")
+    assert "/actions/more-0" not in page
+    every = rooms.show("actions", account="stranger", state="proposed")
+    assert len([verb for verb, _ in commands_in(every) if verb == "action.approve"]) == 25
+
+
 def test_a_campaign_is_approved_at_once(rooms: Rooms) -> None:
     """Where a case has several proposed actions, one form says yes to all of them."""
     first, second = proposed_upon(rooms, "one"), proposed_upon(rooms, "two")
@@ -137,5 +193,5 @@ def test_every_reason_outcome_state_and_disposition_has_words() -> None:
     """Nothing that policy can say is shown by its bare name."""
     assert set(reason_words.REASONS) == set(Reason)
     assert set(reason_words.OUTCOMES) == set(Outcome)
-    assert set(reason_words.STATES) == set(State)
+    assert set(action_words.STATES) == set(action_words._SAID) == set(State)
     assert set(DISPOSITIONS) == set(get_args(get_type_hints(CaseClose)["disposition"]))

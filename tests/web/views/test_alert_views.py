@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desks import CLAUSE, RULE
 from playing import made_alert
 from rooms import CHILD_SAFETY, ENFORCER, HOSTILE, Rooms, assert_harmless, evidence, shown_by, text_of
 
-from detectors.alert import Alert
+from detectors.alert import Alert, Evidence
 from streams.alert_lines import as_line
 from streams.enforcement.ledger import schema
 from streams.web.office import Missing, Office
@@ -25,6 +27,7 @@ def test_an_alert_says_why_in_full(rooms: Rooms) -> None:
         assert words in said, words
     assert f'href="/rules/{RULE}"' in rooms.show("alert", alert=alert.id)
     assert 'href="/accounts/acme"' in rooms.show("alert", alert=alert.id)
+    assert re.search(r": in force since \S+ \S+ UTC until ", said)
 
 
 def test_an_alert_shows_how_it_went_on(rooms: Rooms) -> None:
@@ -38,6 +41,23 @@ def test_an_alert_shows_how_it_went_on(rooms: Rooms) -> None:
     said = text_of(page)
     assert "revision 2" in said
     assert "threshold above 90 %" in said
+
+
+def test_conditions_on_events_are_told_in_words(rooms: Rooms) -> None:
+    """What matched is told as a sentence with what was seen; what has no words by its SQL, as code."""
+    match: dict[str, Any] = {
+        "feature": None,
+        "operator": "matches",
+        "threshold": "",
+        "value": "command_line ./m -o stratum+tcp://x",
+    }
+    alert = rooms.raised(evidence=(Evidence("command_line ILIKE '%stratum+tcp://%'", **match),
+                                   Evidence("n BETWEEN 1 AND '<b>'", **match)))  # fmt: skip
+    page = rooms.show("alert", alert=alert.id)
+    said = 'command line contains "stratum+tcp://" (upper or lower case); seen: command_line ./m -o stratum+tcp://x'
+    assert said in text_of(page)
+    assert "ILIKE" not in page
+    assert "<code>n BETWEEN 1 AND &#39;&lt;b&gt;&#39;</code>; seen: command_line" in page
 
 
 def test_a_guard_that_held_it_back_is_named(rooms: Rooms) -> None:

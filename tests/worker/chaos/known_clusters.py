@@ -46,7 +46,7 @@ def _ties_of(log: RawChunk, topic: str, partitions: int, packs: Packs, key: byte
     limits = Limits(snapshot_every_s=_NEVER_S, first_snapshot_s=_NEVER_S)
     place = Log(topic, log.partition, partitions, HISTORY_AHEAD_MS)
     part = Part(place, pipeline, saved, kept, shelf, packs, WorkerTelemetry(()), time.monotonic, limits, key,
-                lambda _: None)  # fmt: skip
+                lambda *_, **__: None)  # fmt: skip
     part.settle(log)
     return pl.concat(kept.ties)
 

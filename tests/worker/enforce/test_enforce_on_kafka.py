@@ -11,6 +11,7 @@ import pytest
 from bridges import until
 from command_line import tipstaff
 from enforcers import Post, enforcing, now_ms, shipped
+from workers import Working
 
 from streams.enforcement.ledger import schema
 from streams.enforcement.service.ordered_packs import NotOrdered, OrderedPacks
@@ -62,7 +63,17 @@ def test_a_command_lifts_what_an_alert_brought(post: Post) -> None:
         until(lambda: not post.desired.in_force(now_ms()), "the pod runs again")
         until(lambda: process.metric("enforce_commands_total") == 3, "three commands")
         assert process.metric("enforce_commands_total", ending="refused") == 2
+        said = until(lambda: _ids_said(process, "tipstaff.action.lifted"), "a lift in the log")
+    assert said == {row["action_id"] for row in post.rows(schema.actions)}
+    assert "acme" not in process.text
     assert [one.state for one in post.desired.effects() if one.action_id] == ["requested", "lifted"]
+
+
+def _ids_said(process: Working, message: str) -> set[str]:
+    """The actions that its log tells of: as decided, and as delivered once a message of a type has left."""
+    lines = process.said
+    left = {one["action"] for one in lines if one["event"] == "delivered" and one["type"] == message}
+    return left and left | {one["action"] for one in lines if one["event"] == "decision_made"}
 
 
 BAD = {
@@ -209,7 +220,7 @@ def test_the_workers_pack_is_followed(post: Post, tmp_path: Path, monkeypatch: p
     assert (told["body"]["pack"], told["body"]["before"]) == (other.hash, shipped().hash)
     with enforcing(post, "two.log") as process:
         until(
-            lambda: [one["pack"] for one in process.said if one["event"] == "pack in force"] == [other.hash], "a pack"
+            lambda: [one["pack"] for one in process.said if one["event"] == "pack_in_force"] == [other.hash], "a pack"
         )
     monkeypatch.setenv("TIPSTAFF_DATA_DIR", str(tmp_path))
     assert tipstaff("enforcement", "status", "--json", "--ledger", post.url).json["pack"] == other.hash

@@ -6,7 +6,7 @@ import base64
 import re
 
 import httpx
-from enforcers import Post, enforcing, now_ms, wait_leads
+from enforcers import Post, enforcing, now_ms, verified, wait_leads
 
 from streams.enforcement.ledger import schema
 from streams.enforcement.people.commands import new_command, signed
@@ -42,3 +42,6 @@ def test_a_standby_takes_commands_too(post: Post) -> None:
                 assert "by the page" in http.get("/cases").text
     assert [row["title"] for row in post.rows(schema.cases)] == ["by the page"]
     assert len(post.rows(schema.commands)) == 1
+    logins = post.rows(schema.audit, schema.audit.c.kind == "login")
+    assert [(row["by"], row["body"]["outcome"]) for row in logins] == [("rita", "in")]
+    verified(post)

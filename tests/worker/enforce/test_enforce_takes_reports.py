@@ -44,6 +44,6 @@ def _report(url: str, text: str) -> httpx.Response:
 def _address(process: Working) -> str:
     def found() -> Any:
         lines = [json.loads(one) for one in process.text.splitlines() if one.startswith("{")]
-        return next((one["address"] for one in lines if one["event"] == "taking reports"), None)
+        return next((one["address"] for one in lines if one["event"] == "taking_reports"), None)
 
     return str(until(found, "the intake listens", 30))

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from streams.enforcement.service.endpoint import desired_route
 from streams.enforcement.sinks.secrets import Secret
-from streams.web.health import health_server
+from streams.serving.health import health_server
 
 TOKEN = {"Authorization": "Bearer open sesame"}
 

@@ -101,7 +101,7 @@ def test_trouble_is_told_once_for_each_change() -> None:
     assert standing.wrong == {"intake": "gone"}
     for _ in range(2):
         standing.well("intake")
-    assert log.lines == [("trouble", "away"), ("trouble", "gone"), ("goes on", "intake")]
+    assert log.lines == [("trouble", "away"), ("trouble", "gone"), ("goes_on", "intake")]
     assert counted == ["intake"] * 3
     standing.trouble("figures", "x")
     standing.forget(["figures"])

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from streams.web.beside import beside
-from streams.web.health import Probe, health_server
-from streams.web.targets import Scraped
+from streams.serving.beside import beside
+from streams.serving.health import Probe, health_server
+from streams.serving.targets import Scraped
 
 
 def health_beside(

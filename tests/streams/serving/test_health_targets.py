@@ -20,10 +20,10 @@ from command_line import started, tipstaff
 from prometheus_client import CollectorRegistry, Gauge
 from pydantic import ValidationError
 
+from streams.serving.health import CannotListen, health_server
+from streams.serving.health_beside import health_beside
+from streams.serving.targets import Scraped, host_port, target_file
 from streams.settings import Settings
-from streams.web.health import CannotListen, health_server
-from streams.web.health_beside import health_beside
-from streams.web.targets import Scraped, host_port, target_file
 
 DEADLINE_S = 60
 

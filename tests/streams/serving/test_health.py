@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams.web.health import CannotListen, health_server
+from streams.serving.health import CannotListen, health_server
 
 
 class Part:

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from streams.web.targets import Scraped, target_file
+from streams.serving.targets import Scraped, target_file
 
 Probe = Callable[[], tuple[bool, Mapping[str, Any]]]
 """Whether all is well, and the details as JSON."""

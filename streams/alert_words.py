@@ -1,4 +1,4 @@
-"""Numbers and evidence in words."""
+"""Alerts and their evidence in words."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 from features.cluster_catalog import CLUSTER, COMPUTED
 from streams.alert_lines import named_in
+from streams.condition_words import in_words
+from streams.quantities import number, span
 from streams.tally import tally
 
-_SPANS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 _READ = 80
 _COMPARED_WITH = re.compile(r"\s*(>=|<=|<>|>|<|=)\s*[0-9.eE+-]+$")
 KNOWN = {"hash_match": "a hash matched known material", "classifier": "a classifier spoke, nobody has looked",
@@ -23,50 +24,9 @@ _TIES = {"ja4_asn": "client and network", "signup_burst": "burst of sign-ups"}
 _SIGNS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "exactly", "<>": "not"}
 
 
-def number(value: Any, unit: str = "") -> str:
-    """A value with its unit: 840, 12,400, 0.973, 98.5 %."""
-    if value is None:
-        return "unknown"
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return str(value)
-    if unit == "ms":
-        return span(round(value))
-    share, _, of = unit.partition(" of ")
-    if share == "share":
-        return f"{value * 100:.4g} %" + (f" of {of}" if of else "")
-    shown = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
-    return f"{shown} {unit}".strip()
-
-
-def span(ms: int) -> str:
-    """A span of time: 1 h 04 min, 59 s."""
-    for index, (size, name) in enumerate(_SPANS):
-        if ms >= size:
-            whole, rest = divmod(ms, size)
-            finer = _SPANS[index + 1] if index + 1 < len(_SPANS) else None
-            below = rest // finer[0] if finer else 0
-            return f"{whole} {name}" + (f" {below:02d} {finer[1]}" if finer and below else "")
-    return f"{ms} ms"
-
-
-def due(row: Mapping[str, Any], now_ms: int) -> str:
-    """How much time is left for a case (or what is answered in one), or for how long it is over."""
-    if row["state"] != "open":
-        return ""
-    if row["due_ms"] is None:
-        return "unknown"
-    left = row["due_ms"] - now_ms
-    return f"in {span(left)}" if left >= 0 else f"OVERDUE by {span(-left)}"
-
-
 def clipped(text: str) -> str:
     """A condition, cut where a pattern makes it longer than anyone reads."""
     return text if len(text) <= _READ else text[: _READ - 1] + "…"
-
-
-def later(ms: int) -> str:
-    """How long after something: at once, 29 min 33 s later."""
-    return "at once" if ms < 1_000 else f"{span(ms)} later"
 
 
 def feature(name: str) -> str:
@@ -86,8 +46,11 @@ def sentence(one: Mapping[str, Any], kind: str) -> str:
     if one["condition"] == "p-value":
         return (f"{number(one['value'], 'share')} of honest days have as high a score, threshold at most "
                 f"{number(one['threshold'], 'share')}")  # fmt: skip
-    if one["operator"] == "matches" or "clear_value" not in one:
-        return f"{one['value'] or 'the event'}: {clipped(one['condition'])}"
+    if of_event(one):
+        seen = f"; seen: {one['value']}" if one["value"] else ""
+        return (in_words(one["condition"]) or clipped(one["condition"])) + seen
+    if "clear_value" not in one:
+        return f"{one['value']}: {clipped(one['condition'])}"
     unit = one.get("unit", "")
     about = feature(one["feature"]) if one.get("feature") else _COMPARED_WITH.sub("", one["condition"])
     parts = [
@@ -99,6 +62,11 @@ def sentence(one: Mapping[str, Any], kind: str) -> str:
     if one.get("peer_share") is not None:
         parts.append(peers(one, kind))
     return ", ".join(parts) + f"; {clearing(one, unit)}"
+
+
+def of_event(one: Mapping[str, Any]) -> bool:
+    """Whether a condition's evidence is a single event that matched, and no measured value."""
+    return one["operator"] == "matches" or ("clear_value" not in one and not one.get("feature"))
 
 
 def _moved(one: Mapping[str, Any]) -> str:
