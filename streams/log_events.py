@@ -110,6 +110,10 @@ class LogEvent(StrEnum):
     # enforce
     LEADING = "leading", "info", "leading", "holder fence"
     LEADING_NO_MORE = "leading_no_more", "info", "not leading any more", "holder"
+    SESSIONS_ENDED = (
+        "sessions_ended", "warning", "a holder let its lease run out within a transaction: its sessions are ended",
+        "holder sessions",
+    )  # fmt: skip
     ANOTHER_ACTS = "another_acts", "warning", "another process acts now", "reason"
     STILL_UNDER_WAY = (
         "still_under_way", "error", "stopped with something still under way: it comes again, under the same id",

@@ -31,6 +31,16 @@ class Held:
     until_ms: int
     now_ms: int
 
+    @property
+    def over(self) -> bool:
+        """Whether another may take it."""
+        return self.until_ms <= self.now_ms
+
+    @property
+    def given_back(self) -> bool:
+        """Whether its holder said itself that it is over."""
+        return not self.until_ms
+
 
 def steady_s() -> float:
     """Seconds that pass also while the machine sleeps, where it can tell."""

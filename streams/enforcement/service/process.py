@@ -18,7 +18,6 @@ from streams.enforcement.ledger.checkpoints import MARKS_FILE
 from streams.enforcement.ledger.desired import desired_state
 from streams.enforcement.ledger.transaction import Ledger
 from streams.enforcement.outbox.message_types import REQUESTED, TYPES
-from streams.enforcement.service.bounded import bounded
 from streams.enforcement.service.broken import MOST_UNPACKED
 from streams.enforcement.service.checkpointing import Checkpointing
 from streams.enforcement.service.endpoint import desired_route
@@ -31,6 +30,7 @@ from streams.enforcement.service.page import pack_in_use, page_of
 from streams.enforcement.service.parts import Parts
 from streams.enforcement.service.reports_taken import reports_taken
 from streams.enforcement.service.service import Service
+from streams.enforcement.service.sessions import bound
 from streams.enforcement.service.standing import Standing, in_words
 from streams.enforcement.service.switch_file import SwitchFile
 from streams.enforcement.settings import EnforceSettings
@@ -93,11 +93,12 @@ def run_process(given: Given) -> int:
 async def _serve(given: Given) -> int:
     log = open_log()
     token = None if given.settings.desired_token_file is None else from_file(given.settings.desired_token_file)
-    bounded(given.ledger, given.settings.lease_s)
+    holder = a_holder()
+    bound(given.ledger, holder, given.settings.lease_s)
     bound_decompression(MOST_UNPACKED)
     bound_kafka_python(MOST_UNPACKED)
     await asyncio.to_thread(_look, given, log)
-    service, telemetry = _service(given, log)
+    service, telemetry = _service(given, holder, log)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -131,7 +132,7 @@ async def _until(service: Service, stopping: asyncio.Event, log: Any) -> int:
     return 0
 
 
-def _service(given: Given, log: Any) -> tuple[Service, EnforceTelemetry]:
+def _service(given: Given, holder: str, log: Any) -> tuple[Service, EnforceTelemetry]:
     names, declared = given.names, given.declared
     topics = (names.alerts, names.restricted_alerts, names.commands, names.facts)
     telemetry = EnforceTelemetry(names_of(given.pack, declared.events, topics))
@@ -155,7 +156,7 @@ def _service(given: Given, log: Any) -> tuple[Service, EnforceTelemetry]:
         log.warning(LogEvent.NO_SINK_FOR_ACTIONS)
     if given.dry:
         log.warning(LogEvent.DRY)
-    return Service(parts, Lease(given.ledger, a_holder(), given.settings.lease_s), switch), telemetry
+    return Service(parts, Lease(given.ledger, holder, given.settings.lease_s), switch), telemetry
 
 
 def _taken_up(pack: Pack, telemetry: EnforceTelemetry, about: ProcessTelemetry) -> None:

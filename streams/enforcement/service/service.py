@@ -13,6 +13,7 @@ from streams.enforcement.policy.standing import Switch
 from streams.enforcement.service.leading import Leading
 from streams.enforcement.service.lease import Lease
 from streams.enforcement.service.parts import Parts
+from streams.enforcement.service.sessions import end_writing
 from streams.enforcement.service.standing import in_words
 from streams.enforcement.service.switch_file import SwitchFile
 from streams.log_events import LogEvent
@@ -61,14 +62,21 @@ class Service:
 
     def _acquired(self) -> bool:
         try:
-            seen = self._lease.seen()
-            free = seen is None or seen.until_ms <= seen.now_ms
-            found = free and self._lease.acquire()
+            found = self._to_be_had() and self._lease.acquire()
         except sa.exc.SQLAlchemyError as error:
             self._parts.standing.trouble("lease", in_words(error))
             return False
         self._parts.standing.well("lease")
         return found
+
+    def _to_be_had(self) -> bool:
+        """Whether nobody holds the lease; a holder that let it run out may stand still with its locks."""
+        seen = self._lease.seen()
+        if seen is None or seen.given_back:
+            return True
+        if seen.over and (ended := end_writing(self._parts.enforcer.ledger, seen.holder)):
+            self._parts.log.warning(LogEvent.SESSIONS_ENDED, holder=seen.holder, sessions=ended)
+        return seen.over
 
     def _lead(self) -> None:
         log, telemetry = self._parts.log, self._parts.telemetry

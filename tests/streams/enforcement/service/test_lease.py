@@ -13,8 +13,8 @@ from ledger_clock import past_its_end
 from streams.enforcement.ledger import schema
 from streams.enforcement.ledger.opening import open_ledger
 from streams.enforcement.ledger.transaction import FencedOff, Ledger
-from streams.enforcement.service.bounded import bounded
 from streams.enforcement.service.lease import Lease, a_holder
+from streams.enforcement.service.sessions import bound
 
 Open = Callable[[], Ledger]
 
@@ -123,7 +123,7 @@ def test_it_can_be_looked_at(opened: Open) -> None:
 def test_one_frozen_within_a_transaction(opened: Open) -> None:
     """Who stands still within a transaction does not keep another from taking over, and writes nothing afterwards."""
     mine, theirs = opened(), opened()
-    bounded(mine, 0.3)
+    bound(mine, "a", 0.3)
     first, second = Lease(mine, "a", 10), Lease(theirs, "b", 10)
     assert first.acquire()
     past_its_end(mine)
