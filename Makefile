@@ -39,9 +39,10 @@ survival: .venv/dev
 thorough: .venv/dev
 	@TIPSTAFF_THOROUGH=1 $(BIN)/python -m pytest
 
-# On KAFKA_BOOTSTRAP, else on a broker that lives as long as the tests, else on librdkafka's mock cluster alone.
+# On KAFKA_BOOTSTRAP, else on a broker that lives as long as the tests, else on librdkafka's mock cluster alone. Four at a
+# time whatever the cores: most of it is waiting for brokers to notice.
 test-kafka: .venv/dev
-	@$(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m pytest -m "kafka or mock_kafka" --maxschedchunk 1 -rs
+	@$(BIN)/python deploy/kafka/broker.py lend -- $(BIN)/python -m pytest -m "kafka or mock_kafka" -n 4 --maxschedchunk 1 -rs
 
 # On TIPSTAFF_TEST_POSTGRES (its database is emptied) and KAFKA_BOOTSTRAP, else on servers that live as long as the tests.
 test-postgres: .venv/dev
