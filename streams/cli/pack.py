@@ -19,7 +19,7 @@ from streams.cli.history import Form
 from streams.cli.kafka import Bootstrap, kafka_settings_of
 from streams.cli.press import Press
 from streams.cli.progress import bar
-from streams.cli.screen import SHIPPED, Failed, PackDir, as_json, err, out, pack_called, table, told
+from streams.cli.screen import SHIPPED, Failed, PackDir, as_json, err, out, pack_called, settings_of, table, told
 from streams.dead_letters import clipped
 from streams.exam import Result, examine
 from streams.history import contents
@@ -77,7 +77,7 @@ def _unobtainable(chosen: Input, pack: Pack) -> list[str]:
         def tell(pages: Reading) -> None:
             show(pages.summary.events, pages.done, pages.total, None)
 
-        found = contents.read(chosen, pack, tell)
+        found = contents.read(chosen, pack, tell, settings=settings_of())
     lacking = {rule.id: ", ".join(found.lacks(rule, pack)) for rule in pack.rules}
     return [f"warning: {rule} can never fire on these events: {why}" for rule, why in lacking.items() if why]
 

@@ -73,9 +73,12 @@ def settings_of(**options: Any) -> Settings:
         return Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
+        said = first["msg"].removeprefix("Value error, ")
+        if not first["loc"]:  # it is about several settings, which it names itself
+            raise Failed(said) from None
         name = str(first["loc"][0])
         asked = f"--{name.replace('_', '-')}" if options.get(name) is not None else f"TIPSTAFF_{name.upper()}"
-        raise Failed(f"{asked}: {first['msg']}") from None
+        raise Failed(f"{asked}: {said}") from None
 
 
 @contextmanager

@@ -56,9 +56,10 @@ class Contents:
         yield from (f"{name} is never '{value}'" for name, value in sorted(named - self.named))
 
 
-def read(chosen: Input, pack: Pack, tell: Callable[[Reading], None] = lambda _pages: None) -> Contents:
+def read(chosen: Input, pack: Pack, tell: Callable[[Reading], None] = lambda _pages: None, *,
+         settings: Settings | None = None) -> Contents:  # fmt: skip
     """Look through a trace once; `tell` hears of every block. Raises Unreadable, TooManyBad, InputRefused."""
-    pages = Reading(chosen, (*pack.columns, *_NAMED), Settings())
+    pages = Reading(chosen, (*pack.columns, *_NAMED), settings or Settings())
     accounts, types, columns, named = Seen(), set[str](), set[str](), set[tuple[str, str]]()
     for frame in pages.frames():
         accounts.add(frame.select("account_id").drop_nulls())

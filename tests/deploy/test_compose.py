@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typed_commands import refusal
 
 from streams.enforcement.guards.switch import switch_problems
 from streams.enforcement.sinks.declared import read_routes
+from streams.settings import Settings
 
 _DEPLOY = Path(__file__).parents[2] / "deploy"
 _COMPOSE = yaml.safe_load((_DEPLOY / "compose.yaml").read_text())
@@ -62,17 +65,59 @@ def test_every_name_leads_somewhere() -> None:
 
 
 def test_secrets_are_files_that_are_made_and_never_committed() -> None:
-    """secrets.sh makes each; git ignores them; no setting holds one but the hash key, which comes from outside."""
+    """secrets.sh makes each; git ignores them; no setting holds one."""
     script, ignored = (_DEPLOY / "compose" / name for name in ("secrets.sh", ".gitignore"))
     for name, secret in _COMPOSE["secrets"].items():
         assert secret == {"file": f"./compose/secrets/{name}"}
         assert name in script.read_text()
     assert ignored.read_text().split() == ["secrets/", ".env"]
     for one in _SERVICES.values():
-        held = {key: value for key, value in one.get("environment", {}).items()
-                if re.search("PASSWORD|TOKEN|KEY", key) and not str(value).startswith("/run/secrets/")}  # fmt: skip
-        assert set(held) <= {"TIPSTAFF_HASH_KEY"}
-        assert all(value.startswith("${TIPSTAFF_HASH_KEY:?") for value in held.values())
+        for key, value in one.get("environment", {}).items():
+            assert not re.search("PASSWORD|TOKEN|KEY", key) or str(value).startswith("/run/secrets/")
+
+
+def test_whoever_hashes_has_the_key_and_nobody_else() -> None:
+    """Workers, clusters, the simulator's `produce` and people's own commands hash; what enforces does not."""
+    named = {name for name, one in _SERVICES.items()
+             if one.get("environment", {}).get("TIPSTAFF_HASH_KEY_FILE") == "/run/secrets/hash_key"}  # fmt: skip
+    assert named == {name for name, one in _SERVICES.items() if "hash_key" in one.get("secrets", [])}
+    assert named == {"worker-1", "worker-2", "clusters", "simulator", "cli"}
+
+
+@pytest.fixture
+def compose_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with secrets.sh, where nobody need be root."""
+    shutil.copy(_DEPLOY / "compose/secrets.sh", tmp_path)
+    stand_in = tmp_path / "bin/chown"
+    stand_in.parent.mkdir()
+    stand_in.write_text("#!/bin/sh\n")
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stand_in.parent}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path
+
+
+def made(folder: Path) -> dict[str, str]:
+    """What secrets.sh leaves, by name."""
+    subprocess.run(["/bin/sh", str(folder / "secrets.sh")], check=True)
+    return {path.name: path.read_text() for path in (folder / "secrets").iterdir()}
+
+
+def test_secrets_are_made_once(compose_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every secret that compose names, none like another, each as it was at a second run; the hash key is one."""
+    first = made(compose_folder)
+    assert set(_COMPOSE["secrets"]) <= set(first)
+    assert len(set(first.values())) == len(first)
+    assert made(compose_folder) == first
+    monkeypatch.setenv("TIPSTAFF_HASH_KEY_FILE", str(compose_folder / "secrets/hash_key"))
+    monkeypatch.delenv("TIPSTAFF_HASH_KEY", raising=False)
+    assert Settings().hash_key == first["hash_key"]
+    assert len(first["hash_key"]) >= 16
+
+
+def test_a_hash_key_that_was_a_setting_stays_the_key(compose_folder: Path) -> None:
+    """What stands in .env is taken over: under another key every address is a new one."""
+    (compose_folder / ".env").write_text("TIPSTAFF_HASH_KEY=kept=as/it+was\n")
+    assert made(compose_folder)["hash_key"] == "kept=as/it+was\n"
 
 
 @pytest.mark.parametrize("name", sorted({*_OURS} - {"simulator"}))

@@ -135,6 +135,22 @@ def test_workers_keep_their_names() -> None:
             assert instance["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.name"
 
 
+@each
+def test_whoever_hashes_has_the_key_as_a_file(values: Path | None) -> None:
+    """Workers, clusters and bridges read it where it is mounted; nobody else has it, and no setting holds it."""
+    for owner, pod in pods(values):
+        part = owner["metadata"]["labels"]["app.kubernetes.io/component"]
+        told = {one["name"]: one for container in pod["containers"] for one in container["env"]}
+        mounts = {mount["mountPath"] for container in pod["containers"] for mount in container["volumeMounts"]}
+        assert "TIPSTAFF_HASH_KEY" not in told
+        hashes = part in ("worker", "clusters", "bridge")
+        assert hashes == ("TIPSTAFF_HASH_KEY_FILE" in told) == ("/etc/tipstaff/hash" in mounts)
+        if hashes:
+            (volume,) = [one for one in pod["volumes"] if one["name"] == "hash"]
+            (item,) = volume["secret"]["items"]
+            assert told["TIPSTAFF_HASH_KEY_FILE"]["value"] == f"/etc/tipstaff/hash/{item['path']}"
+
+
 def test_nothing_acts_unless_said() -> None:
     """As it comes, enforcement is dry and its outer switch off."""
     enforce = next(pod for owner, pod in pods(None) if owner["metadata"]["name"] == "t-enforce")

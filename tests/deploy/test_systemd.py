@@ -71,6 +71,16 @@ def test_a_unit_has_the_secrets_it_names(unit: Path) -> None:
 
 
 @each
+def test_a_unit_that_hashes_has_the_key(unit: Path) -> None:
+    """All but the one that enforces; it stands in no shared setting."""
+    hashes = "TIPSTAFF_HASH_KEY_FILE=%d/hash-key" in _lines(unit, "Environment")
+    assert hashes == (unit.name != "tipstaff-enforce.service")
+    settings = [line for path in unit.parent.glob("*.example") for line in path.read_text().splitlines()]
+    assert settings
+    assert not [line for line in settings if re.match(r"[A-Z_]*(PASSWORD|TOKEN|KEY)=", line)]
+
+
+@each
 def test_a_unit_comes_back_whatever_ends_it(unit: Path) -> None:
     """Exit code 70 means: start me again; a stop gives it the time that it takes."""
     assert _lines(unit, "Restart") == ["always"]

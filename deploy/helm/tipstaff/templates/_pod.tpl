@@ -74,8 +74,6 @@ readinessProbe: {httpGet: {path: /readyz, port: metrics}, periodSeconds: 5, time
 {{ include "tipstaff.kafkaEnv" . }}
 - {name: TIPSTAFF_METRICS_LISTEN, value: "0.0.0.0:9464"}
 - {name: TIPSTAFF_DATA_DIR, value: /var/lib/tipstaff}
-- name: TIPSTAFF_HASH_KEY
-  valueFrom: {secretKeyRef: {name: {{ .root.Values.hashKey.existingSecret }}, key: {{ .root.Values.hashKey.key }}}}
 {{- range $name, $value := .values.env }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
 {{- end }}
@@ -88,6 +86,10 @@ readinessProbe: {httpGet: {path: /readyz, port: metrics}, periodSeconds: 5, time
 - {name: TIPSTAFF_SNAPSHOT_EVERY_S, value: {{ .values.snapshotEveryS | quote }}}
 {{- end -}}
 
+{{- define "tipstaff.hashEnv" -}}
+- {name: TIPSTAFF_HASH_KEY_FILE, value: /etc/tipstaff/hash/key}
+{{- end -}}
+
 {{- define "tipstaff.controlEnv" -}}
 - {name: TIPSTAFF_WORKER_CONTROL_KEY_FILE, value: /etc/tipstaff/control/key}
 {{- end -}}
@@ -95,6 +97,10 @@ readinessProbe: {httpGet: {path: /readyz, port: metrics}, periodSeconds: 5, time
 {{- define "tipstaff.mounts" -}}
 - {name: tmp, mountPath: /tmp}
 - {name: kafka, mountPath: /etc/tipstaff/kafka, readOnly: true}
+{{- end -}}
+
+{{- define "tipstaff.hashMount" -}}
+- {name: hash, mountPath: /etc/tipstaff/hash, readOnly: true}
 {{- end -}}
 
 {{- define "tipstaff.controlMount" -}}
@@ -113,6 +119,14 @@ readinessProbe: {httpGet: {path: /readyz, port: metrics}, periodSeconds: 5, time
 {{- if and (hasSuffix "ssl" .root.Values.kafka.security) .root.Values.kafka.caSecret }}
       - secret: {name: {{ .root.Values.kafka.caSecret }}, items: [{key: ca.crt, path: ca.crt}]}
 {{- end }}
+{{- end -}}
+
+{{- define "tipstaff.hashVolume" -}}
+- name: hash
+  secret:
+    secretName: {{ .root.Values.hashKey.existingSecret }}
+    defaultMode: 0440
+    items: [{key: {{ .root.Values.hashKey.key }}, path: key}]
 {{- end -}}
 
 {{- define "tipstaff.controlVolume" -}}
