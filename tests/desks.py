@@ -78,7 +78,7 @@ class Desks:
 
 _SHOWN_FIRST = {
     ("actions", "approve"), ("actions", "undo"), ("accounts", "act"), ("accounts", "reinstate"),
-    ("accounts", "protect"), ("accounts", "unprotect"),
+    ("accounts", "protect"), ("accounts", "unprotect"), ("accounts", "erase"), ("accounts", "release-hold"),
 }  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from features.book import Book
 from streams import alert_words
 from streams.alert_lines import rfc3339
 from streams.cli.accounts_act import act
+from streams.cli.accounts_erase import erase
+from streams.cli.accounts_holds import holds, release_hold
 from streams.cli.accounts_import import import_facts
 from streams.cli.accounts_spared import elsewhere, protect, reinstate, unprotect
 from streams.cli.alerts import DataDir, Json, about_cluster, directory_of, naming
@@ -31,6 +33,9 @@ app.command("protect")(protect)
 app.command("unprotect")(unprotect)
 app.command("elsewhere")(elsewhere)
 app.command("import")(import_facts)
+app.command("erase")(erase)
+app.command("holds")(holds)
+app.command("release-hold")(release_hold)
 
 
 @app.command("show")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import typer
@@ -12,25 +12,37 @@ import typer
 from streams.cli.ledger_options import Desk, Request, reason, request, tell
 from streams.cli.screen import Failed, as_json, safe, say, table
 from streams.enforcement.obeying.errand import Answer, Ending
+from streams.enforcement.people.two_people import people_needed
 
 _MOST_SHOWN = 50
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What something reaches: a table for people, the same for programs, and a title."""
+    """What something reaches: a table for people, the same for programs, and a title. also: lines below the table."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
     data: Sequence[dict[str, Any]]
+    also: Sequence[str] = ()
 
     def show(self, would: Answer) -> None:
         """Print it, and what would become of it."""
         table(self.title, self.columns, self.rows[:_MOST_SHOWN])
         if len(self.rows) > _MOST_SHOWN:
             say(f"and {len(self.rows) - _MOST_SHOWN:,} more (--json shows all)")
+        for line in self.also:
+            say(line)
         say(f"this {'would be done' if would.ending is Ending.DONE else 'would wait'}: {would.detail}")
+
+
+def for_ever(verb: str, reached: Preview) -> Preview:
+    """The same of what nobody can undo, which says so, and how many people it takes."""
+    people = people_needed(verb)
+    told = {"can_be_undone": False, "people": people}
+    return replace(reached, title=f"{reached.title}; nobody can undo it, and it takes {people} people",
+                   data=[{**one, **told} for one in reached.data])  # fmt: skip
 
 
 def ask(at: Desk, verb: str, args: dict[str, Any], why: str | None, preview: Preview, *, yes: bool,

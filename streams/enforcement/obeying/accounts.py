@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from streams.alert_lines import rfc3339
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.ledger.account_books import AccountBook
+from streams.enforcement.ledger.hold_lists import holds_on
 from streams.enforcement.ledger.moves import begun
 from streams.enforcement.ledger.schema import (
     actions,
@@ -184,12 +186,30 @@ def elsewhere(errand: Errand) -> Answer:
     return Answer(Ending.DONE, f"{tally(len(wanted), 'account')} {said} by others; {undone} of ours undone")
 
 
+def erase_weight(errand: Errand) -> Weight:
+    """Whoever asks hears at once that it cannot be, and not only once another has agreed."""
+    assert isinstance(errand.args, AccountErase)
+    _erasable(errand, errand.args.account_id)
+    return Weight()
+
+
+def _erasable(errand: Errand, account: str) -> None:
+    known = errand.tx.one(sa.select(pseudonym_keys.c.account_id).where(pseudonym_keys.c.account_id == account))
+    if known is None:
+        raise Turned(f"the audit knows no account {account}")
+    held = holds_on(errand.tx, account)
+    if held:
+        ends = ", ".join(f"{row['hold']} (until {rfc3339(row['until_ms'])})" for row in held)
+        raise Turned(f"{account} is under legal {agrees(len(held), 'hold', 'holds')} {ends}: nothing of it is erased "
+                     "before that is released, which nobody can before its time")  # fmt: skip
+
+
 def erase(errand: Errand) -> Answer:
-    """Destroy what ties an account to its records in the audit."""
+    """Destroy what ties an account to its records in the audit, unless it is under a legal hold by now."""
     args = errand.args
     assert isinstance(args, AccountErase)
+    _erasable(errand, args.account_id)
     errand.note(Kind.ERASURE, {}, args.account_id)
     errand.after.trail.flush()
-    if not errand.tx.delete(pseudonym_keys, pseudonym_keys.c.account_id == args.account_id):
-        raise Turned(f"the audit knows no account {args.account_id}")
+    errand.tx.delete(pseudonym_keys, pseudonym_keys.c.account_id == args.account_id)
     return Answer(Ending.DONE, "the audit no longer knows which account it was")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from features.ticks import DAY_MS
+from streams.alert_lines import rfc3339
 from streams.enforcement.audit.kinds import Kind
 from streams.enforcement.ledger.circumstances import ALL
 from streams.enforcement.ledger.gates import gates
+from streams.enforcement.ledger.hold_lists import hold_called
 from streams.enforcement.ledger.schema import breakers, facts, holds, people, stages, switch
 from streams.enforcement.ledger.stages import note_stage
 from streams.enforcement.ledger.transaction import Row
 from streams.enforcement.obeying.errand import Answer, Ending, Errand, Turned, Weight
+from streams.enforcement.people.roles import HIDDEN
 from streams.enforcement.people.running_args import (
     BudgetClose,
     FactsImport,
@@ -176,15 +179,28 @@ def _unlist(errand: Errand, one: Unlisting, row: Row | None) -> bool:
     return True
 
 
-def release_hold(errand: Errand) -> Answer:
-    """A legal hold ends, not before its time."""
+def hold_weight(errand: Errand) -> Weight:
+    """A hold of child safety's is released by its own people alone. Whoever asks hears at once that it cannot be."""
+    return Weight(restricted=_releasable(errand)["restricted"])
+
+
+def _releasable(errand: Errand) -> Row:
     args = errand.args
     assert isinstance(args, HoldRelease)
-    row = errand.tx.one(sa.select(holds).where(holds.c.hold == (int(args.hold) if args.hold.isdigit() else -1)))
-    if row is None or row["released_ms"] is not None:
-        raise Turned(f"no hold {args.hold} is in force")
+    row = hold_called(errand.tx, args.hold)
+    if row is None or (row["restricted"] and not errand.sees_restricted):
+        raise Turned(f"no hold {args.hold}" if errand.sees_restricted else HIDDEN)
+    if row["released_ms"] is not None:
+        raise Turned(f"hold {args.hold} was released before")
     if errand.tx.now_ms < row["until_ms"]:
-        raise Turned("a legal hold stands for its whole time; nobody ends it before")
+        raise Turned(f"a legal hold stands for its whole time, this one until {rfc3339(row['until_ms'])}; nobody ends "
+                     "it before")  # fmt: skip
+    return row
+
+
+def release_hold(errand: Errand) -> Answer:
+    """A legal hold ends, not before its time."""
+    row = _releasable(errand)
     errand.tx.update(holds, holds.c.hold == row["hold"], released_ms=errand.tx.now_ms, released_by=errand.by)
     errand.note(Kind.HOLD, {"hold": row["hold"], "to": "released"}, row["account_id"])
-    return Answer(Ending.DONE, f"hold {args.hold} is released")
+    return Answer(Ending.DONE, f"hold {row['hold']} is released")

@@ -11,7 +11,7 @@ WEIGHED: dict[str, Callable[[Errand], Weight]] = {
     "account.act": accounts.act_weight, "account.reinstate": accounts.many_weight,
     "account.protect": accounts.many_weight, "account.unprotect": accounts.many_weight,
     "account.elsewhere": accounts.many_weight,
-    "account.erase": running.weight, "action.approve": actions.ids_weight, "action.reject": actions.ids_weight,
+    "account.erase": accounts.erase_weight, "action.approve": actions.ids_weight, "action.reject": actions.ids_weight,
     "action.undo": actions.undo_weight, "done.recheck": actions.recheck_weight, "case.open": cases.open_weight,
     "case.assign": cases.weight, "case.note": cases.weight, "case.close": cases.close_weight,
     "case.inform": informing.weight,
@@ -20,7 +20,7 @@ WEIGHED: dict[str, Callable[[Errand], Weight]] = {
     "enforcement.stop": running.weight,
     "enforcement.resume": running.weight, "rule.promote": running.promote_weight, "rule.demote": running.weight,
     "people.add": running.weight, "people.revoke": running.weight, "budget.close": running.weight,
-    "facts.import": running.weight, "facts.unlist": running.weight, "hold.release": running.weight,
+    "facts.import": running.weight, "facts.unlist": running.weight, "hold.release": running.hold_weight,
 }  # fmt: skip
 """What permission depends on; raises Turned where what is named is not there."""
 

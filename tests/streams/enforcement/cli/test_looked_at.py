@@ -17,6 +17,7 @@ ALL_SHOWN = {
                 "accounts act throttle other --clause child-safety --why look", "standing export"],
     "alerts": ["cases show CASE", "accounts act throttle --alert ALERT --why look"],
     "appeals": ["appeals list"], "pending": ["actions list --waiting"], "reports": ["reports list"],
+    "holds": ["accounts holds"],
 }  # fmt: skip
 CLOSED = {"cases": ["cases list --all", "cases export", "cases report-draft CASE"]}
 
